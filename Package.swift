@@ -1,0 +1,43 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6 language mode, warnings are errors. In release builds the exclusivity checks on
+/// stored properties are off: they cost a quarter of the instructions of a request (docs/RATIONALE.md); debug builds
+/// and tests keep them.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+/// A floor imports only floors below it (docs/architecture.md).
+let package = Package(
+  name: "pillion",
+  products: [.executable(name: "pillion", targets: ["pillion"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+  ],
+  targets: [
+    .target(name: "CLinux"),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: house),
+    .target(
+      name: "Telemetry", dependencies: ["Reactor", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: house),
+    .target(name: "HTTP", dependencies: ["Reactor"], swiftSettings: house),
+    .target(name: "EnvoyConfig", dependencies: ["CRE2", "CYaml"], swiftSettings: house),
+    .target(name: "Proxy", dependencies: ["EnvoyConfig", "HTTP", "Telemetry", "Reactor", "CLinux"], swiftSettings: house),
+    .target(
+      name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
+    .executableTarget(
+      name: "pillion",
+      dependencies: [
+        "Admin", "Proxy", "EnvoyConfig", "Telemetry", "Reactor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: house),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
+  ],
+  cxxLanguageStandard: .cxx17
+)

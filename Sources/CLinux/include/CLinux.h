@@ -1,0 +1,27 @@
+// What Swift's Glibc module leaves out of Linux. No logic; no _GNU_SOURCE here (it breaks Glibc's import).
+#ifndef PILLION_CLINUX_H
+#define PILLION_CLINUX_H
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+// accept4(2): a GNU extension that the Glibc module does not show.
+int pl_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+
+// Names the calling thread, for top and gdb (at most 15 bytes). Returns 0 or an errno.
+int pl_set_thread_name(const char *name);
+
+// Largest value of sun_path that fits, and the offset of the path in sockaddr_un (for abstract names).
+static const int pl_sun_path_offset = (int)offsetof(struct sockaddr_un, sun_path);
+static const int pl_sun_path_size = (int)sizeof(((struct sockaddr_un *)0)->sun_path);
+
+#endif
