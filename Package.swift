@@ -28,7 +28,8 @@ let package = Package(
       swiftSettings: house),
     .target(name: "HTTP", dependencies: ["Reactor"], swiftSettings: house),
     .target(name: "EnvoyConfig", dependencies: ["CRE2", "CYaml"], swiftSettings: house),
-    .target(name: "Proxy", dependencies: ["EnvoyConfig", "HTTP", "Telemetry", "Reactor", "CLinux"], swiftSettings: house),
+    .target(
+      name: "Proxy", dependencies: ["EnvoyConfig", "HTTP", "Telemetry", "Reactor", "CLinux"], swiftSettings: house),
     .target(
       name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
     .executableTarget(

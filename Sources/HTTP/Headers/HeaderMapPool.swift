@@ -1,0 +1,16 @@
+/// A worker's store of header maps, so that a message in the steady state allocates none.
+package final class HeaderMapPool {
+  /// Maps kept for the next message; more are freed.
+  private static let kept = 256
+
+  private var free: [HeaderMap] = []
+
+  package init() {}
+
+  package func take() -> HeaderMap { free.popLast() ?? HeaderMap() }
+
+  package func giveBack(_ map: HeaderMap) {
+    map.removeAll()
+    if free.count < Self.kept { free.append(map) }
+  }
+}

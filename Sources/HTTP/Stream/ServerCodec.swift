@@ -1,0 +1,39 @@
+import Reactor
+
+/// The downstream side of a protocol on one connection: bytes in, streams out. Without sockets: bytes come by
+/// ``dispatch(_:)``, and go to the ``Transport`` that it was made with.
+open class ServerCodec {
+  public init() {}
+
+  /// Decodes as much as it can, and returns how many bytes it took; the caller keeps the rest and brings it again with
+  /// what follows (or after ``ServerCodecDelegate/codecCanDecode()``). Never called with nothing new.
+  /// - Throws: the peer broke the protocol; the connection is to be closed once the reply is sent.
+  open func dispatch(_ bytes: ByteView) throws(CodecError) -> Int { 0 }
+
+  /// The peer has shut its sending side.
+  open func endOfInput() throws(CodecError) {}
+
+  /// The next response says that the connection closes (Connection: close; GOAWAY).
+  open func goAway() {}
+
+  /// The connection's output rose above, or fell below, its buffer limit.
+  open func aboveWriteBufferHighWatermark() {}
+
+  open func belowWriteBufferLowWatermark() {}
+}
+
+/// What a ``ServerCodec`` tells the connection manager.
+open class ServerCodecDelegate: EventHandler {
+  /// A request begins: who shall receive it? The encoder is where its response goes.
+  open func newStream(_ encoder: StreamEncoder) -> StreamDecoder { StreamDecoder() }
+
+  /// The codec can take bytes again (a pipelined request waited for the response before it).
+  open func codecCanDecode() {}
+
+  /// Stop, or go on, reading from the connection.
+  open func codecReadDisable(_ disable: Bool) {}
+
+  /// The stream's response is sent whole and its request is done with. `reusable` is false where the connection cannot
+  /// carry another stream and is to be closed once all is sent.
+  open func streamComplete(reusable: Bool) {}
+}
