@@ -1,0 +1,66 @@
+"""Finds the two proxies, and says at the end what the run proved."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("parity")
+    group.addoption("--self-check", action="store_true", help="Envoy on both sides: the suite must be green")
+    group.addoption("--show", action="store_true", help="run the chosen cases on Envoy only and print what was seen")
+    group.addoption("--once", action="store_true", help="no second run for a case that failed")
+
+
+def envoy_binary():
+    path = Path(os.environ.get("ENVOY", ROOT / ".cache/envoy/envoy"))
+    if path.exists():
+        return str(path)
+    message = f"the real Envoy is not at {path}: scripts/setup test fetches it"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def pillion_binary():
+    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion"))
+    if not path.exists():
+        pytest.fail(f"Pillion is not at {path}: scripts/build makes it", pytrace=False)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def envoy():
+    return envoy_binary()
+
+
+@pytest.fixture(scope="session")
+def pillion(request, envoy):
+    return envoy if request.config.getoption("--self-check") else pillion_binary()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    counts = {"same": 0, "differs": 0, "again": 0, "failed": 0, "skipped": 0}
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            properties = dict(getattr(report, "user_properties", ()))
+            if "parity" not in properties or (outcome == "passed" and report.when != "call"):
+                continue
+            kind = properties["parity"] if outcome == "passed" else outcome
+            counts[kind] = counts.get(kind, 0) + 1
+            counts["again"] += outcome == "passed" and properties.get("again", False)
+    total = counts["same"] + counts["differs"] + counts["failed"] + counts["skipped"]
+    if not total:
+        return
+    other = "Envoy (self-check)" if config.getoption("--self-check") else "Pillion"
+    terminalreporter.write_line(
+        f"parity: {total} cases on Envoy 1.40.0 and {other}: {counts['same']} the same, "
+        f"{counts['differs']} different on purpose, {counts['failed']} failed, {counts['skipped']} skipped, "
+        f"{counts['again']} passed at the second run"
+    )

@@ -1,0 +1,391 @@
+"""The words of a script: what a client or an upstream does, one action after the other.
+
+Both ends share `raw`, `pause`, `fin`, `rst`, `close`, `recv` and `recv_eof`; `reply`, `hang` and `on_head` belong to
+upstreams, requests and `read`, `pipeline`, `still_open` to clients.
+"""
+
+from dataclasses import dataclass, field
+
+
+def as_bytes(value):
+    return value if isinstance(value, bytes) else value.encode("latin-1")
+
+
+def header_lines(headers):
+    """Headers come as a dict or as a list of (name, value); a list keeps repeats."""
+    pairs = headers.items() if isinstance(headers, dict) else headers or []
+    return b"".join(as_bytes(name) + b": " + as_bytes(value) + b"\r\n" for name, value in pairs)
+
+
+# Both ends ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes as they are; with `step`, in pieces of that many bytes, `every` seconds apart."""
+
+    data: bytes
+    step: int = 0
+    every: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fin:
+    """Ends the writing side only."""
+
+
+@dataclass(frozen=True)
+class Rst:
+    """Resets the connection."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Closes the connection in the ordinary way."""
+
+
+@dataclass(frozen=True)
+class Recv:
+    """Reads and records so many bytes."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class RecvEOF:
+    """Reads and records all that comes until the other side ends, and how it ended."""
+
+    seconds: float = 5.0
+
+
+def raw(data, step=0, every=0.0):
+    return Raw(as_bytes(data), step, every)
+
+
+def pause(seconds):
+    return Pause(seconds)
+
+
+def fin():
+    return Fin()
+
+
+def rst():
+    return Rst()
+
+
+def close():
+    return Close()
+
+
+def recv(count):
+    return Recv(count)
+
+
+def recv_eof(seconds=5.0):
+    return RecvEOF(seconds)
+
+
+# Upstreams ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hang:
+    """Says nothing more until the other side ends the connection."""
+
+
+@dataclass(frozen=True)
+class OnHead:
+    """Marks a script that starts at the request's head, its body unread (and read afterwards, if the script ends)."""
+
+    actions: tuple
+
+
+REASONS = {
+    100: "Continue", 101: "Switching Protocols", 102: "Processing", 103: "Early Hints", 200: "OK", 201: "Created",
+    202: "Accepted", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently", 302: "Found",
+    304: "Not Modified", 400: "Bad Request", 404: "Not Found", 408: "Request Timeout", 409: "Conflict",
+    429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
+    503: "Service Unavailable", 504: "Gateway Timeout",
+}  # fmt: skip
+
+
+def reply(
+    status=200, headers=None, body="", *, chunked=False, trailers=None, reason=None, length=True, version="HTTP/1.1"
+):
+    """A whole response as bytes. `chunked` may be a list of chunks; `length=False` leaves content-length out."""
+    head = f"{version} {status} {REASONS.get(status, 'Unknown') if reason is None else reason}\r\n".encode("latin-1")
+    head += header_lines(headers)
+    if chunked is not False or trailers is not None:
+        chunks = [body] if chunked is True or chunked is False else chunked
+        data = b"".join(chunk(piece) for piece in chunks if piece) + b"0\r\n" + header_lines(trailers) + b"\r\n"
+        return Raw(head + b"transfer-encoding: chunked\r\n\r\n" + data)
+    data = as_bytes(body)
+    if length and status >= 200 and status not in (204, 304):
+        head += b"content-length: %d\r\n" % len(data)
+    return Raw(head + b"\r\n" + data)
+
+
+def chunk(data):
+    data = as_bytes(data)
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def hang():
+    return Hang()
+
+
+def on_head(*actions):
+    return OnHead(actions)
+
+
+# Clients --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    data: bytes
+    label: str
+
+    @property
+    def head_only(self):
+        return self.method == "HEAD"
+
+
+@dataclass(frozen=True)
+class Send:
+    """Sends a request without waiting for its response; a later `read` fetches it."""
+
+    request: Request
+
+
+@dataclass(frozen=True)
+class Read:
+    """Reads responses; `seconds` is how long each may take."""
+
+    count: int = 1
+    seconds: float = 8.0
+
+
+@dataclass(frozen=True)
+class StillOpen:
+    """Records whether the proxy kept the connection open (and silent) for so long."""
+
+    seconds: float = 0.1
+
+
+@dataclass(frozen=True)
+class Conn:
+    """One client connection and what is done on it. `to` names the port (the listener's own by default)."""
+
+    actions: tuple
+    to: str = "listener"
+
+
+def request(method, path="/", headers=None, body=None, *, host="h.example", chunked=False, trailers=None):
+    """A request of one connection. `host=None` sends no host header; a body brings its content-length."""
+    head = as_bytes(f"{method} {path} HTTP/1.1\r\n")
+    if host is not None:
+        head += b"host: " + as_bytes(host) + b"\r\n"
+    head += header_lines(headers)
+    data = b""
+    if chunked is not False or trailers is not None:
+        chunks = [body] if chunked in (True, False) else chunked
+        data = b"".join(chunk(piece) for piece in chunks if piece) + b"0\r\n" + header_lines(trailers) + b"\r\n"
+        head += b"transfer-encoding: chunked\r\n"
+    elif body is not None:
+        data = as_bytes(body)
+        head += b"content-length: %d\r\n" % len(data)
+    return Request(method, head + b"\r\n" + data, f"{method} {path}")
+
+
+def get(path="/", headers=None, **more):
+    return request("GET", path, headers, **more)
+
+
+def head(path="/", headers=None, **more):
+    return request("HEAD", path, headers, **more)
+
+
+def post(path="/", body="", headers=None, **more):
+    return request("POST", path, headers, body, **more)
+
+
+def raw_request(data):
+    """A request written out byte by byte; its method is guessed from the first word."""
+    data = as_bytes(data)
+    first = data.lstrip(b"\r\n").split(b" ", 1)[0].decode("latin-1")
+    label = data.decode("latin-1").encode("unicode_escape").decode()
+    return Request(first, data, label if len(label) < 100 else label[:97] + "...")
+
+
+def send(value):
+    return Send(value)
+
+
+def pipeline(*requests):
+    """Several requests in one write, then all their responses."""
+    joined = Request(requests[0].method, b"".join(item.data for item in requests), f"{len(requests)} pipelined")
+    return (Send(joined), *(Expect(item.method) for item in requests[1:]), Read(len(requests)))
+
+
+@dataclass(frozen=True)
+class Expect:
+    """Tells the reader the method of one more request that is under way."""
+
+    method: str
+
+
+def read(count=1, seconds=8.0):
+    return Read(count, seconds)
+
+
+def still_open(seconds=0.1):
+    return StillOpen(seconds)
+
+
+def conn(*actions, to="listener"):
+    flat = []
+    for action in actions:
+        flat.extend(action if isinstance(action, tuple) else (action,))
+    return Conn(tuple(flat), to)
+
+
+# Steps of a case ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Together:
+    """Steps that run at the same time; each keeps its own record."""
+
+    steps: tuple
+
+
+@dataclass(frozen=True)
+class Background:
+    """Starts a step and goes on; the case's end waits for it."""
+
+    step: object
+
+
+@dataclass(frozen=True)
+class Admin:
+    """A request to the admin interface; `view` says what of the reply is compared (see views.py)."""
+
+    method: str
+    path: str
+    view: str = "raw"
+    only: str = ""
+
+
+@dataclass(frozen=True)
+class WaitStat:
+    """Waits until a stat has a value (at least, with `least`); without it in time, the record says so."""
+
+    name: str
+    value: int
+    least: bool = False
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class ShowStats:
+    """Records the values that these stats have at this moment."""
+
+    names: tuple
+
+
+@dataclass(frozen=True)
+class UpstreamSaw:
+    """Waits until the upstreams have seen so many request heads."""
+
+    requests: int
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class UpstreamClosed:
+    """Waits until the proxy ended so many of its connections to upstreams, and records that it did."""
+
+    connections: int
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Sends a signal to the proxy."""
+
+    number: int
+
+
+def together(*steps):
+    return Together(steps)
+
+
+def background(step):
+    return Background(step)
+
+
+def admin(path, method="GET", view="raw", only=""):
+    return Admin(method, path, view, only)
+
+
+def admin_post(path, view="raw"):
+    return Admin("POST", path, view)
+
+
+def wait_stat(name, value, least=False, seconds=5.0):
+    return WaitStat(name, value, least, seconds)
+
+
+def show_stats(*names):
+    return ShowStats(names)
+
+
+def upstream_saw(requests, seconds=5.0):
+    return UpstreamSaw(requests, seconds)
+
+
+def upstream_closed(connections=1, seconds=5.0):
+    return UpstreamClosed(connections, seconds)
+
+
+def signal_proxy(number):
+    return Signal(number)
+
+
+@dataclass
+class HostScript:
+    """One scripted upstream host.
+
+    `scripts`: what to do for the 1st, 2nd, … request; the last one is repeated.
+    `accept`: what to do with the 1st, 2nd, … connection before anything is read (missing or empty: nothing).
+    `kind`: `http`, `tcp` (scripts are per connection and nothing is parsed), `refused` (nobody listens) or
+    `blackhole` (connects never finish).
+    """
+
+    scripts: list = field(default_factory=list)
+    accept: list = field(default_factory=list)
+    kind: str = "http"
+
+
+def host(*scripts, accept=()):
+    return HostScript(list(scripts), list(accept))
+
+
+def tcp_host(*scripts):
+    return HostScript(list(scripts), kind="tcp")
+
+
+def refused():
+    return HostScript(kind="refused")
+
+
+def blackhole():
+    return HostScript(kind="blackhole")

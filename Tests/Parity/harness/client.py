@@ -1,0 +1,95 @@
+"""Clients: they send exactly the bytes a case says and keep exactly the bytes they got."""
+
+import socket
+
+from .actions import Expect, Read, Request, Send, StillOpen
+from .wire import Ended, Wire, header_values, read_body, read_head, show_body, show_head
+
+
+class Client:
+    """One connection. What happens on it is written to `record`, a function that takes text."""
+
+    def __init__(self, port, record, substitute):
+        self.record, self.substitute = record, substitute
+        self.methods = []
+        self.wire = Wire(socket.create_connection(("127.0.0.1", port), timeout=5))
+
+    def run(self, actions):
+        try:
+            for action in actions:
+                if not self.wire.open:
+                    self.record("[connection is over]")
+                    break
+                self.act(action)
+        finally:
+            if self.wire.open:
+                self.wire.close()
+
+    def act(self, action):
+        match action:
+            case Request():
+                self.send(action)
+                self.read(8.0)
+            case Send(request):
+                self.send(request)
+            case Expect(method):
+                self.methods.append(method)
+            case Read(count, seconds):
+                for _ in range(count):
+                    if not self.wire.open or not self.read(seconds):
+                        break
+            case StillOpen(seconds):
+                self.record("[still open]" if self.wire.silent_for(seconds) else "[not silent]")
+            case _:
+                if not self.wire.perform(self.prepared(action), self.record):
+                    raise TypeError(f"a client cannot do {action!r}")
+
+    def prepared(self, action):
+        data = getattr(action, "data", None)
+        if data is None:
+            return action
+        return type(action)(self.substitute(data), action.step, action.every)
+
+    def send(self, request):
+        self.record(f"> {request.label}")
+        self.methods.append(request.method)
+        try:
+            self.wire.send(self.substitute(request.data))
+        except OSError:
+            self.record("[write failed]")
+
+    def read(self, seconds):
+        """Reads one response with the interim ones before it; False if the connection ended instead."""
+        method = self.methods.pop(0) if self.methods else "GET"
+        self.wire.seconds = seconds
+        try:
+            while True:
+                head = self.head()
+                self.record(show_head(head))
+                status = head.split(b" ", 2)[1:2]
+                if status == [b"101"] or not (status and status[0].startswith(b"1")):
+                    break
+            bodiless = method == "HEAD" or status[0] in (b"204", b"304", b"101")
+            bodiless = bodiless or (method == "CONNECT" and status[0].startswith(b"2"))
+            read_body(self.wire, head, self.record, bodiless=bodiless, to_eof=True)
+            if b"close" in b",".join(header_values(head, "connection")):
+                # The message says that the connection ends; see that it does.
+                data, how = self.wire.rest(5.0)
+                self.over((show_body(data) if data else "") + f"[{how}]")
+                return False
+            return True
+        except Ended as ended:
+            self.over(f"[{ended.how}]")
+            return False
+
+    def head(self):
+        try:
+            return read_head(self.wire)
+        except Ended:
+            if self.wire.buffer:
+                self.record("[cut head]\n" + show_body(self.wire.take(len(self.wire.buffer))))
+            raise
+
+    def over(self, text):
+        self.record(text)
+        self.wire.close()

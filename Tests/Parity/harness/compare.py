@@ -1,0 +1,65 @@
+"""Two observations side by side: a unified diff for each section in which they differ."""
+
+import difflib
+import re
+
+# A refusal must say where: FILE:LINE:COL.
+PLACE = re.compile(r"envoy\.(json|yaml):\d+:\d+: ")
+NOT_COMPARED = ("said",)
+
+
+def differences(envoy, pillion):
+    """Readable text; empty if everybody saw the same."""
+    blocks = []
+    for title in [*envoy, *(name for name in pillion if name not in envoy)]:
+        left, right = envoy.get(title, "(nothing)"), pillion.get(title, "(nothing)")
+        if left != right and title not in NOT_COMPARED:
+            lines = difflib.unified_diff(left.splitlines(), right.splitlines(), "envoy", "pillion", lineterm="", n=4)
+            blocks.append(f"=== {title} ===\n" + "\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def traffic(observation):
+    return {name: text for name, text in observation.items() if name not in ("stats", "exit")}
+
+
+def judge(case, envoy, pillion, self_check):
+    """The fault as text, or an empty text when the case holds."""
+    found = differences(envoy, pillion)
+    if case.verdict and envoy.get("verdict") != case.verdict:
+        return f"the case says {case.verdict}, but Envoy says {envoy.get('verdict')}:\n{envoy.get('said')}"
+    if self_check:
+        return found
+    if case.verdict:
+        return judge_verdict(case, pillion, found)
+    if case.differs is None:
+        return found
+    return judge_exemption(case, envoy, pillion)
+
+
+def judge_verdict(case, pillion, found):
+    said = pillion.get("said", "")
+    if case.differs is not None:
+        wanted = case.differs.pillion.get("verdict")
+        if wanted == pillion.get("verdict"):
+            return ""
+        return f"Pillion should say {wanted}, but says {pillion.get('verdict')}:\n{said}"
+    if found:
+        return f"{found}\n\npillion said:\n{said}"
+    if case.verdict == "refused" and not PLACE.search(said):
+        return f"Pillion refuses, but does not say where (FILE:LINE:COL: …):\n{said}"
+    return ""
+
+
+def judge_exemption(case, envoy, pillion):
+    if traffic(envoy) == traffic(pillion):
+        return f"exempted ({case.differs.rule}: {case.differs.why}), yet both do the same: drop the exemption"
+    faults = []
+    for section, wanted in case.differs.pillion.items():
+        text = pillion.get(section, "")
+        if not wanted and text:
+            faults.append(f"{section}: should be empty, but is\n{text}")
+        faults += [f"{section}: lacks {part!r}:\n{text}" for part in wanted if part not in text]
+    if "proxy" in pillion:
+        faults.append(pillion["proxy"])
+    return "\n\n".join(faults)

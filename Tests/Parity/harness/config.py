@@ -1,0 +1,144 @@
+"""The bootstrap of a case: a default one, and the case's overrides merged over it.
+
+Tokens `@name@` in the finished text stand for ports: `@listener@`, `@admin@`, `@a0@` (host 0 of cluster a), and any
+other name for one more free port. `@dir@` is the run's own folder.
+"""
+
+import copy
+import json
+
+TYPE = "type.googleapis.com/"
+HCM = TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+ROUTER = TYPE + "envoy.extensions.filters.http.router.v3.Router"
+FILE_LOG = TYPE + "envoy.extensions.access_loggers.file.v3.FileAccessLog"
+STDOUT_LOG = TYPE + "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+HTTP_OPTIONS_KEY = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+LOG_FIELDS = {
+    "method": "%REQ(:METHOD)%",
+    "path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+    "protocol": "%PROTOCOL%",
+    "authority": "%REQ(:AUTHORITY)%",
+    "code": "%RESPONSE_CODE%",
+    "flags": "%RESPONSE_FLAGS%",
+    "details": "%RESPONSE_CODE_DETAILS%",
+    "termination": "%CONNECTION_TERMINATION_DETAILS%",
+    "failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+    "received": "%BYTES_RECEIVED%",
+    "sent": "%BYTES_SENT%",
+    "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+    "cluster": "%UPSTREAM_CLUSTER%",
+    "host": "%UPSTREAM_HOST%",
+    "route": "%ROUTE_NAME%",
+}
+
+
+def merge(base, over):
+    """`over` wins; dicts are merged, a list or a value replaces, None removes."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return copy.deepcopy(over)
+    result = dict(base)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge(result.get(key), value) if isinstance(result.get(key), dict) else copy.deepcopy(value)
+    return result
+
+
+def address(port, ip="127.0.0.1"):
+    return {"socket_address": {"address": ip, "port_value": port}}
+
+
+def file_log(path="@dir@/access.log", **log_format):
+    log_format = log_format or {"json_format": LOG_FIELDS}
+    return {
+        "name": "envoy.access_loggers.file",
+        "typed_config": {"@type": FILE_LOG, "path": path, "log_format": log_format},
+    }
+
+
+def router(**fields):
+    return {"name": "envoy.filters.http.router", "typed_config": {"@type": ROUTER, **fields}}
+
+
+def endpoint(port, ip="127.0.0.1", **fields):
+    return {"endpoint": {"address": address(port, ip)}, **fields}
+
+
+def to(prefix="/", cluster="a", name=None, **action):
+    """A route in one line: to("/x", "b", timeout="1s")."""
+    match = prefix if isinstance(prefix, dict) else {"prefix": prefix}
+    route = {"match": match, "route": {"cluster": cluster, **action}}
+    if name:
+        route["name"] = name
+    return route
+
+
+def cluster_config(name, hosts, overrides):
+    base = {
+        "name": name,
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [endpoint(f"@{host}@") for host in hosts]}],
+        },
+    }
+    return merge(base, overrides)
+
+
+def http_options(common=None, **explicit):
+    """typed_extension_protocol_options with explicit HTTP/1 options: http_options(http_protocol_options={...})."""
+    options = {
+        "@type": TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http_protocol_options": explicit.get("http_protocol_options", {})},
+    }
+    if common:
+        options["common_http_protocol_options"] = common
+    return {"typed_extension_protocol_options": {HTTP_OPTIONS_KEY: options}}
+
+
+def network_filter(case):
+    log = [file_log()] if case.log is True else ([] if not case.log else case.log)
+    if case.tcp is not None:
+        base = {"@type": TCP_PROXY, "stat_prefix": "t", "cluster": "a", "access_log": log}
+        return {"name": "envoy.filters.network.tcp_proxy", "typed_config": merge(base, case.tcp)}
+    first = merge(to(), {**case.route_entry, "route": case.route} if case.route else case.route_entry)
+    virtual_host = {"name": "v", "domains": ["*"], "routes": [first] if case.routes is None else case.routes}
+    hosts = [merge(virtual_host, case.vhost)] if case.vhosts is None else case.vhosts
+    base = {
+        "@type": HCM,
+        "stat_prefix": "h",
+        "route_config": merge({"name": "r", "virtual_hosts": hosts}, case.route_config),
+        "http_filters": [router(**case.router)],
+        "access_log": log,
+    }
+    return {"name": "envoy.filters.network.http_connection_manager", "typed_config": merge(base, case.hcm)}
+
+
+def bootstrap(case, hosts):
+    """The bootstrap as a dict; `hosts` maps a cluster's name to the names of its hosts."""
+    if case.config is not None:
+        return case.config
+    listener = {
+        "name": "l",
+        "address": address("@listener@"),
+        "filter_chains": [{"filters": [network_filter(case)]}],
+    }
+    clusters = {name: cluster_config(name, names, case.cluster if name == "a" else {}) for name, names in hosts.items()}
+    for name, overrides in case.clusters.items():
+        clusters[name] = merge(clusters.get(name) or cluster_config(name, [], {}), overrides)
+    base = {
+        "admin": {"address": address("@admin@")},
+        "static_resources": {
+            "listeners": [merge(listener, case.listener)],
+            "clusters": [clusters[name] for name in sorted(clusters)],
+        },
+    }
+    return merge(base, case.bootstrap)
+
+
+def text(case, hosts):
+    config = bootstrap(case, hosts)
+    return config if isinstance(config, str) else json.dumps(config, indent=1)

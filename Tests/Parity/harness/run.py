@@ -1,0 +1,261 @@
+"""Runs one case on one proxy and returns what everybody saw: a dict of sections of normalised text."""
+
+import os
+import re
+import shutil
+import tempfile
+import threading
+import time
+
+from . import config
+from .actions import (
+    Admin,
+    Background,
+    Conn,
+    Pause,
+    Request,
+    ShowStats,
+    Signal,
+    Together,
+    UpstreamClosed,
+    UpstreamSaw,
+    WaitStat,
+)
+from .client import Client
+from .normalise import Normaliser, by_first_seen
+from .ports import free_port
+from .proxy import Proxy, ProxyFailed, validate
+from .upstream import Queue, Upstreams
+from .views import show
+
+# Stats of the compared scopes that say how a proxy works inside or depend on the clock, not what traffic met.
+VOLATILE_STATS = re.compile(
+    r"_bytes_total$|_bytes_buffered$|lb_recalculate|\.internal\.|\.external\.|membership_change$|update_no_rebuild"
+    r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
+    r"|default\.total_match_count$"
+)
+TOKEN = re.compile(r"@(\w+)@")
+
+
+class Run:
+    def __init__(self, case, binary):
+        self.case, self.binary = case, binary
+        self.folder = tempfile.mkdtemp(prefix="parity-")
+        self.ports = {"listener": free_port(), "admin": free_port()}
+        self.upstreams = Upstreams()
+        self.client_lines, self.background = [], []
+        self.proxy = None
+
+    def observe(self):
+        try:
+            return self.observe_verdict() if self.case.verdict else self.observe_traffic()
+        finally:
+            if self.proxy is not None:
+                self.proxy.stop()
+            self.upstreams.stop()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def prepare(self):
+        names = {}
+        for cluster, entries in self.case.host_scripts().items():
+            queue = Queue(entries[0][1].scripts) if entries and entries[0][2] else None
+            names[cluster] = [name for name, _, _ in entries]
+            for name, script, _ in entries:
+                self.upstreams.add(name, script, queue)
+                self.ports[name] = self.upstreams.hosts[name].port
+        text = self.substitute_text(config.text(self.case, names))
+        path = os.path.join(self.folder, "envoy.json" if text.lstrip().startswith("{") else "envoy.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def substitute_text(self, text):
+        def value(match):
+            name = match[1]
+            if name == "dir":
+                return self.folder
+            if name not in self.ports:
+                self.ports[name] = free_port()
+            return str(self.ports[name])
+
+        text = re.sub(r'"@((?!dir)\w+)@"', value, text)
+        return TOKEN.sub(value, text)
+
+    def substitute_bytes(self, data):
+        return self.substitute_text(data.decode("latin-1")).encode("latin-1") if b"@" in data else data
+
+    def observe_verdict(self):
+        path = self.prepare()
+        code, said = validate(self.binary, path, self.case.flags)
+        verdict = "accepted" if code == 0 else "refused" if code > 0 else f"ended by signal {-code}"
+        return {"verdict": verdict, "said": said.replace(self.folder, "<dir>")}
+
+    def observe_traffic(self):
+        self.proxy = Proxy(self.binary, self.folder, self.ports["admin"], self.prepare(), self.case.flags)
+        self.proxy.wait_ready()
+        for number, step in enumerate(self.case.send, 1):
+            self.step(step, str(number), self.client_lines)
+        for thread in self.background:
+            thread.join(30)
+        stats = self.settled_stats()
+        code = self.proxy.stop()
+        self.upstreams.stop()
+        return self.sections(stats, code)
+
+    # Steps ------------------------------------------------------------------------------------------------------------
+
+    def step(self, step, label, lines):
+        match step:
+            case Request():
+                self.connection(Conn((step,)), label, lines)
+            case Conn():
+                self.connection(step, label, lines)
+            case Together(steps):
+                self.together(steps, label, lines)
+            case Background(inner):
+                thread = threading.Thread(target=self.connection, args=(inner, label, self.slot(lines)), daemon=True)
+                thread.start()
+                self.background.append(thread)
+            case Pause(seconds):
+                time.sleep(seconds)
+            case Admin(method, path, view, only):
+                path = self.substitute_text(path)
+                status, headers, body = self.proxy.ask(method, path)
+                lines.append(f"[{label}] admin {method} {path}\n{show(view, only, status, headers, body)}")
+            case WaitStat():
+                self.wait_stat(step, label, lines)
+            case ShowStats(names):
+                stats = self.proxy.stats()
+                lines.append(f"[{label}] stats\n" + "\n".join(f"  {name}: {stats.get(name)}" for name in names))
+            case UpstreamSaw(requests, seconds):
+                if not self.upstreams.wait_requests(requests, seconds):
+                    lines.append(f"[{label}] the upstreams did not see {requests} requests")
+            case UpstreamClosed(connections, seconds):
+                done = self.upstreams.wait_ended(connections, seconds)
+                lines.append(f"[{label}] upstream connections ended by the proxy: {connections if done else 'too few'}")
+            case Signal(number):
+                self.proxy.signal(number)
+            case _:
+                raise TypeError(f"no step: {step!r}")
+
+    def slot(self, lines):
+        """A place in the record for a step that runs beside others."""
+        inner = []
+        lines.append(inner)
+        return inner
+
+    def together(self, steps, label, lines):
+        threads = []
+        for number, step in enumerate(steps, 1):
+            arguments = (step, f"{label}.{number}", self.slot(lines))
+            threads.append(threading.Thread(target=self.step, args=arguments, daemon=True))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    def connection(self, step, label, lines):
+        lines.append(f"[{label}]")
+        try:
+            client = Client(self.ports[step.to], lines.append, self.substitute_bytes)
+        except OSError as error:
+            lines.append(f"[connect: {type(error).__name__}]")
+            return
+        client.run(step.actions)
+
+    def wait_stat(self, step, label, lines):
+        deadline = time.monotonic() + step.seconds
+        while True:
+            value = self.proxy.stat(self.substitute_text(step.name))
+            if value == step.value or (step.least and (value or 0) >= step.value):
+                return
+            if time.monotonic() > deadline:
+                lines.append(f"[{label}] {step.name} stayed {value}, not {step.value}")
+                return
+            time.sleep(0.02)
+
+    # What was seen ----------------------------------------------------------------------------------------------------
+
+    def settled_stats(self):
+        """The stats once the last downstream connection is gone (the clients have closed all of theirs)."""
+        deadline = time.monotonic() + 4
+        while True:
+            stats = self.proxy.stats()
+            active = ("http.h.downstream_cx_active", "http.h.downstream_rq_active", "tcp.t.downstream_cx_active")
+            if not any(stats.get(name) for name in active) or time.monotonic() > deadline:
+                return stats
+            time.sleep(0.02)
+
+    def sections(self, stats, code):
+        normal = Normaliser(self.ports, self.folder, self.case.rules, self.case.expected_timeout)
+        records = [record.text() for record in self.upstreams.records]
+        logged = self.read("access.log").splitlines()
+        if self.case.unordered:
+            records.sort()
+            logged.sort()
+        sections = {
+            "client": "\n".join(flatten(self.client_lines)),
+            "upstreams": "\n\n".join(records),
+            "access log": "\n".join(logged),
+            "stdout": self.read("stdout.log") if "stdout" in self.case.files else "",
+            "stats": "\n".join(self.chosen_stats(stats)),
+            "exit": code,
+        }
+        for name in self.case.files:
+            if name != "stdout":
+                sections[name] = self.read(name)
+        sections = {title: normal(text) for title, text in sections.items()}
+        hosts = [name for name in self.ports if name in self.upstreams.hosts]
+        return by_first_seen(sections, hosts) if self.case.rename_hosts else sections
+
+    def read(self, name):
+        path = os.path.join(self.folder, name)
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
+            return file.read()
+
+    def chosen_stats(self, stats):
+        wanted = {self.substitute_text(name) for name in self.case.stats}
+        for name, value in stats.items():
+            if value and name.startswith(self.case.scopes or ("\0",)) and not VOLATILE_STATS.search(name):
+                if not (self.case.ignore_stats and re.search(self.case.ignore_stats, name)):
+                    wanted.add(name)
+        return [f"{name}: {stats.get(name)}" for name in sorted(wanted)]
+
+
+def flatten(lines):
+    for line in lines:
+        if isinstance(line, list):
+            yield from flatten(line)
+        else:
+            yield line
+
+
+def observe(case, binary):
+    """What was seen; a proxy that does not start or that dies is itself something that was seen."""
+    try:
+        return Run(case, binary).observe()
+    except (ProxyFailed, OSError) as error:
+        return {"proxy": f"{type(error).__name__}: {error}"}
+
+
+def observe_both(case, envoy, pillion):
+    """Both proxies at the same time, each with its own upstreams and clients."""
+    results = [None, None]
+
+    def one(index, binary):
+        try:
+            results[index] = observe(case, binary)
+        except Exception as error:  # A fault of the harness must be seen as such, not as silence.
+            results[index] = error
+
+    threads = [threading.Thread(target=one, args=pair) for pair in enumerate((envoy, pillion))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return results

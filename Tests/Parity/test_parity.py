@@ -1,0 +1,36 @@
+"""Each case, once: configuration and traffic on both proxies, and nobody may have seen a difference."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+from harness.case import CASES
+from harness.compare import judge
+from harness.run import observe, observe_both
+
+for path in sorted((Path(__file__).parent / "cases").glob("*.py")):
+    importlib.import_module(f"cases.{path.stem}")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
+def test_case(case, request, record_property):
+    record_property("parity", "differs" if case.differs else "same")
+    envoy = request.getfixturevalue("envoy")
+    if request.config.getoption("--show"):
+        show(case, envoy)
+        return
+    pillion = request.getfixturevalue("pillion")
+    self_check = request.config.getoption("--self-check")
+    fault = judge(case, *observe_both(case, envoy, pillion), self_check)
+    if fault and not request.config.getoption("--once"):
+        # Timeouts are real and the machine is shared: a fault that does not come back is counted, not failed.
+        fault = judge(case, *observe_both(case, envoy, pillion), self_check)
+        record_property("again", not fault)
+    if fault:
+        pytest.fail(f"{case.slug}\n{fault}", pytrace=False)
+
+
+def show(case, envoy):
+    print(f"\n##### {case.slug}")
+    for title, text in observe(case, envoy).items():
+        print(f"=== {title} ===\n{text}")
