@@ -22,7 +22,7 @@ open class ClientCodec {
 }
 
 /// What a ``ClientCodec`` tells the pool's client that owns it.
-open class ClientCodecDelegate: EventHandler {
+open class ClientCodecDelegate: ConnectionDelegate {
   /// Stop, or go on, reading from the connection.
   open func codecReadDisable(_ disable: Bool) {}
 

@@ -23,7 +23,7 @@ open class ServerCodec {
 }
 
 /// What a ``ServerCodec`` tells the connection manager.
-open class ServerCodecDelegate: EventHandler {
+open class ServerCodecDelegate: ConnectionDelegate {
   /// A request begins: who shall receive it? The encoder is where its response goes.
   open func newStream(_ encoder: StreamEncoder) -> StreamDecoder { StreamDecoder() }
 

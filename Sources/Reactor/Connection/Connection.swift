@@ -1,0 +1,381 @@
+import CLinux
+import Glibc
+
+/// A stream connection on a loop, downstream or upstream: reads into the loop's buffer and hands the bytes on, keeps only
+/// what its delegate leaves, and sends what waits at the end of a turn in one call.
+///
+///     connecting --connected--> open --close(.flushWrite…)--> closing --all sent--> closed
+///         |                      |
+///         +---- failure ---------+------ EOF, error, close(.noFlush) ------------> closed
+///
+/// TLS will take the place of ``receive(into:)`` and ``transmit(_:_:)``; nothing else here knows the socket's bytes.
+public final class Connection: Transport {
+  private enum State { case connecting, open, closing, lingering, closed }
+
+  /// Reads in one turn before others get theirs.
+  private static let readsPerTurn = 8
+  /// A body of at least so many bytes is sent beside what waits, not copied behind it.
+  private static let directWriteSize = 8 * 1024
+
+  package let loop: EventLoop
+  /// Kept until the close.
+  package var delegate: ConnectionDelegate?
+  /// Whether the end of the peer's sending is told as such and not taken for a close (tcp_proxy).
+  package var halfClose = false
+  /// Bytes that may wait to be sent before the delegate is asked to hold back (per_connection_buffer_limit_bytes);
+  /// 0 for no limit.
+  package var bufferLimit = 0
+
+  private let descriptor: Int32
+  private var registration: Registration?
+  private var state: State
+  private var input: ByteQueue
+  private var readDisableCount = 0
+  /// The kernel may have more for us to read.
+  private var moreToRead = false
+  /// The peer's end was announced: read on until it is reached, also behind a short read.
+  private var endAnnounced = false
+  private var endReached = false
+  private var writeBlocked = false
+  private var shutdownWriteAfterFlush = false
+  private var aboveHighWatermark = false
+  private var queued = false
+  private var failure: Int32 = 0
+  private var resumed = false
+  /// The delegate is looking at ``input``: it must stay.
+  private var delivering = false
+
+  /// Takes over a connected (`connecting` false) or connecting socket, non-blocking.
+  /// - Throws: the kernel refuses to watch it; the socket is closed.
+  package init(
+    _ loop: EventLoop, taking socket: consuming Descriptor, connecting: Bool, delegate: ConnectionDelegate? = nil
+  ) throws(SystemError) {
+    self.loop = loop
+    self.delegate = delegate
+    descriptor = socket.release()
+    state = connecting ? .connecting : .open
+    input = ByteQueue(pool: loop.pool)
+    super.init(pool: loop.pool)
+    do {
+      registration = try loop.register(descriptor, self)
+    } catch {
+      Glibc.close(descriptor)
+      state = .closed
+      throw error
+    }
+  }
+
+  package var isOpen: Bool { state != .closed }
+
+  package var isConnecting: Bool { state == .connecting }
+
+  /// Bytes that wait to be sent.
+  package var bufferedBytes: Int { output.count }
+
+  package var localAddress: SocketAddress? { Sockets.localAddress(descriptor) }
+
+  package var remoteAddress: SocketAddress? { Sockets.remoteAddress(descriptor) }
+
+  // MARK: Reading
+
+  /// Stops (true) or goes on (false) reading; calls nest. What was read before and left over is offered again then.
+  package func readDisable(_ disable: Bool) {
+    if disable {
+      readDisableCount += 1
+    } else {
+      precondition(readDisableCount > 0)
+      readDisableCount -= 1
+      if readDisableCount == 0 { resumeReading() }
+    }
+  }
+
+  /// Offers what was left over to the delegate again, at the end of this call of the loop.
+  package func resumeReading() {
+    resumed = true
+    queue()
+  }
+
+  private func readAvailable() {
+    var rounds = 0
+    while moreToRead, readDisableCount == 0, state == .open || state == .lingering {
+      if rounds == Self.readsPerTurn {
+        resumed = true
+        loop.later(self)
+        return
+      }
+      rounds += 1
+      readOnce()
+    }
+  }
+
+  private func readOnce() {
+    let kept = input.count
+    let size = EventLoop.readBufferSize
+    let target =
+      kept == 0
+      ? loop.readBuffer
+      : UnsafeMutableRawBufferPointer(start: input.reserve(BlockPool.blockSize), count: BlockPool.blockSize)
+    let count = receive(into: target)
+    if count > 0 {
+      if count < target.count && !endAnnounced { moreToRead = false }
+      delegate?.connectionDidRead(count)
+      if kept == 0 {
+        deliver(ByteView(UnsafeRawBufferPointer(rebasing: loop.readBuffer[0..<min(count, size)])), kept: false)
+      } else {
+        input.commit(count)
+        deliver(input.view, kept: true)
+      }
+    } else if count == 0 {
+      moreToRead = false
+      reachedEnd()
+    } else {
+      moreToRead = false
+      let code = errno
+      if code == EINTR {
+        moreToRead = true
+      } else if code != EAGAIN && code != EWOULDBLOCK {
+        finish(.remoteFailure(code))
+      }
+    }
+  }
+
+  private func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
+    recv(descriptor, target.baseAddress, target.count, 0)
+  }
+
+  private func deliver(_ bytes: ByteView, kept: Bool) {
+    if state == .lingering {
+      if kept { input.removeAll() }
+      return
+    }
+    guard let delegate else { return }
+    delivering = true
+    let consumed = delegate.connectionReceived(bytes)
+    delivering = false
+    if state == .closed || state == .lingering { return input.removeAll() }
+    if kept {
+      input.consume(consumed)
+    } else if consumed < bytes.count {
+      input.append(bytes.dropFirst(consumed))
+    }
+  }
+
+  private func reachedEnd() {
+    if halfClose && state == .open {
+      endReached = true
+      delegate?.connectionReachedEnd()
+    } else {
+      finish(.remoteClose)
+    }
+  }
+
+  // MARK: Writing
+
+  public override func flushSoon() { queue() }
+
+  public override func write(_ bytes: ByteView) {
+    if state == .closed || state == .lingering { return }
+    if bytes.count < Self.directWriteSize || writeBlocked || state == .connecting {
+      output.append(bytes)
+      queue()
+      checkHighWatermark()
+    } else {
+      writeDirectly(bytes)
+    }
+  }
+
+  private func writeDirectly(_ bytes: ByteView) {
+    let waiting = output.count
+    let sent = transmit(output.view, bytes)
+    if sent == waiting + bytes.count {
+      output.removeAll()
+      return
+    }
+    if sent >= waiting {
+      output.removeAll()
+      output.append(bytes.dropFirst(sent - waiting))
+    } else {
+      if sent > 0 { output.consume(sent) }
+      output.append(bytes)
+    }
+    checkHighWatermark()
+  }
+
+  /// Shuts the sending side once everything is sent (half-close).
+  package func shutdownWrite() {
+    shutdownWriteAfterFlush = true
+    queue()
+  }
+
+  /// Sends both runs in one call. Returns the bytes taken by the kernel; notes that it is full, or that it failed.
+  private func transmit(_ first: ByteView, _ second: ByteView) -> Int {
+    let sent: Int
+    if second.isEmpty {
+      sent = send(descriptor, first.start, first.count, Int32(MSG_NOSIGNAL))
+    } else if first.isEmpty {
+      sent = send(descriptor, second.start, second.count, Int32(MSG_NOSIGNAL))
+    } else {
+      sent = transmitBoth(first, second)
+    }
+    if sent > 0 { delegate?.connectionDidWrite(sent) }
+    if sent == first.count + second.count { return sent }
+    writeBlocked = true
+    if sent >= 0 { return sent }
+    let code = errno
+    if code != EAGAIN && code != EWOULDBLOCK && code != EINTR {
+      failure = code
+      queue()
+    }
+    return 0
+  }
+
+  private func transmitBoth(_ first: ByteView, _ second: ByteView) -> Int {
+    var vectors: InlineArray<2, iovec> = [
+      iovec(iov_base: UnsafeMutableRawPointer(mutating: first.start), iov_len: first.count),
+      iovec(iov_base: UnsafeMutableRawPointer(mutating: second.start), iov_len: second.count),
+    ]
+    return withUnsafeMutableBytes(of: &vectors) { raw in
+      var message = msghdr()
+      message.msg_iov = raw.baseAddress?.assumingMemoryBound(to: iovec.self)
+      message.msg_iovlen = 2
+      return sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+    }
+  }
+
+  private func flush() {
+    if state == .connecting || state == .closed || writeBlocked { return }
+    if !output.isEmpty {
+      let sent = transmit(output.view, .empty)
+      if sent > 0 { output.consume(sent) }
+      if aboveHighWatermark { checkLowWatermark() }
+    }
+    if output.isEmpty { flushed() }
+  }
+
+  private func flushed() {
+    if shutdownWriteAfterFlush {
+      shutdownWriteAfterFlush = false
+      shutdown(descriptor, Int32(SHUT_WR))
+      if halfClose && endReached { return finish(.localClose) }
+    }
+    if state == .closing { finish(.localClose) }
+  }
+
+  private func checkHighWatermark() {
+    guard bufferLimit > 0, !aboveHighWatermark, output.count > bufferLimit else { return }
+    aboveHighWatermark = true
+    delegate?.connectionAboveWriteBufferHighWatermark()
+  }
+
+  private func checkLowWatermark() {
+    guard output.count <= bufferLimit / 2 else { return }
+    aboveHighWatermark = false
+    delegate?.connectionBelowWriteBufferLowWatermark()
+  }
+
+  // MARK: Events
+
+  public override func ready(_ readiness: Readiness) {
+    if state == .connecting { return connectEnded(readiness) }
+    if readiness.contains(.writable), writeBlocked {
+      writeBlocked = false
+      flush()
+    }
+    if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) {
+      moreToRead = true
+      if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { endAnnounced = true }
+      if readDisableCount == 0 {
+        readAvailable()
+      } else if endAnnounced && !halfClose {
+        finish(.remoteClose)
+      }
+    }
+  }
+
+  private func connectEnded(_ readiness: Readiness) {
+    if readiness.isDisjoint(with: [.writable, .failed, .hungUp]) { return }
+    let code = Sockets.pendingError(descriptor)
+    if code != 0 || readiness.contains(.hungUp) {
+      return finish(.connectFailure(code == 0 ? ECONNREFUSED : code))
+    }
+    state = .open
+    delegate?.connectionDidConnect()
+    flush()
+    if readiness.contains(.readable) || readiness.contains(.peerClosed) {
+      moreToRead = true
+      if readiness.contains(.peerClosed) { endAnnounced = true }
+      readAvailable()
+    }
+  }
+
+  private func queue() {
+    if queued || state == .closed { return }
+    queued = true
+    loop.soon(self)
+  }
+
+  public override func runLater() {
+    queued = false
+    if state == .closed { return }
+    if failure != 0 { return fail() }
+    flush()
+    if resumed {
+      resumed = false
+      if !input.isEmpty, readDisableCount == 0 { deliverKept() }
+      readAvailable()
+    }
+  }
+
+  private func deliverKept() { deliver(input.view, kept: true) }
+
+  /// A write failed: what the peer said before it went (an early response, say) is read first.
+  private func fail() {
+    let code = failure
+    moreToRead = true
+    endAnnounced = true
+    if state == .open { readAvailable() }
+    finish(.remoteFailure(code))
+  }
+
+  // MARK: Closing
+
+  package func close(_ type: ConnectionCloseType) {
+    switch type {
+    case .noFlush: finish(.localClose)
+    case .abortReset:
+      if state != .closed { Sockets.resetOnClose(descriptor) }
+      finish(.localClose)
+    case .flushWrite:
+      if state == .closed || state == .lingering { return }
+      if state == .connecting || output.isEmpty { return finish(.localClose) }
+      state = .closing
+      queue()
+    case .flushWriteAndDelay:
+      if state == .closed || state == .lingering { return }
+      if state == .connecting { return finish(.localClose) }
+      linger()
+    }
+  }
+
+  /// Sends the rest, says that it was the last, and drops whatever the peer still sends until it closes.
+  private func linger() {
+    halfClose = false
+    if !delivering { input.removeAll() }
+    readDisableCount = 0
+    shutdownWriteAfterFlush = true
+    state = .lingering
+    resumeReading()
+  }
+
+  private func finish(_ event: ConnectionCloseEvent) {
+    if state == .closed { return }
+    state = .closed
+    output.removeAll()
+    if !delivering { input.removeAll() }
+    if let registration { loop.deregister(registration) }
+    Glibc.close(descriptor)
+    let delegate = delegate
+    self.delegate = nil
+    delegate?.connectionDidClose(event)
+  }
+}

@@ -1,0 +1,29 @@
+import CLinux
+import Glibc
+
+/// Signals as events of a loop (signalfd(2)), so that no code ever runs inside a signal handler.
+package final class Signals: EventHandler {
+  private let descriptor: Descriptor
+  private let handler: (Int32) -> Void
+
+  /// Blocks the signals for this thread, and for threads started later; ignores SIGPIPE and SIGHUP as a proxy must.
+  package init(_ loop: EventLoop, _ signals: [Int32], _ handler: @escaping (Int32) -> Void) throws(SystemError) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in signals { sigaddset(&set, number) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    signal(SIGPIPE, SIG_IGN)
+    descriptor = try Descriptor(
+      checking: signalfd(-1, &set, Int32(SFD_NONBLOCK) | Int32(SFD_CLOEXEC)), "signalfd")
+    self.handler = handler
+    super.init()
+    _ = try loop.register(descriptor.number, self)
+  }
+
+  package override func ready(_ readiness: Readiness) {
+    var info = signalfd_siginfo()
+    while read(descriptor.number, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+      handler(Int32(info.ssi_signo))
+    }
+  }
+}
