@@ -38,6 +38,7 @@ let package = Package(
         "Admin", "Proxy", "EnvoyConfig", "Telemetry", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
   ],
   cxxLanguageStandard: .cxx17
