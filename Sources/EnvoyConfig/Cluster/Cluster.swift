@@ -1,0 +1,84 @@
+/// `envoy.config.cluster.v3.Cluster`.
+package struct Cluster: Sendable {
+  package enum DiscoveryType: Sendable {
+    case `static`
+    case strictDns
+  }
+
+  package enum LbPolicy: Sendable {
+    case roundRobin
+    case leastRequest
+    case random
+  }
+
+  package enum DnsLookupFamily: Sendable {
+    case auto
+    case v4Only
+    case v6Only
+    case v4Preferred
+    case all
+  }
+
+  package var name = ""
+  /// Names the cluster's counters; the name when empty.
+  package var altStatName = ""
+  package var type = DiscoveryType.static
+  package var connectTimeout: Duration = .seconds(5)
+  package var perConnectionBufferLimitBytes: UInt32 = 1_048_576
+  package var lbPolicy = LbPolicy.roundRobin
+  package var leastRequestLbConfig = LeastRequestLbConfig()
+  package var commonLbConfig = CommonLbConfig()
+  package var loadAssignment = ClusterLoadAssignment()
+  package var circuitBreakers = CircuitBreakers()
+  package var outlierDetection: OutlierDetection?
+  /// From `typed_extension_protocol_options`, or from the deprecated fields of the cluster itself
+  /// (`common_http_protocol_options`, `max_requests_per_connection`).
+  package var commonHttpProtocolOptions = HttpProtocolOptions()
+  /// Likewise, from `explicit_http_config.http_protocol_options` or the cluster's own `http_protocol_options`.
+  package var http1ProtocolOptions = Http1ProtocolOptions()
+  package var dnsRefreshRate: Duration = .seconds(5)
+  package var dnsJitter: Duration = .zero
+  /// Absent: the refresh rate counts after failures too.
+  package var dnsFailureRefreshRate: RefreshRate?
+  package var respectDnsTtl = false
+  package var dnsLookupFamily = DnsLookupFamily.auto
+  package var waitForWarmOnInit = true
+  package var cleanupInterval: Duration = .seconds(5)
+  package var metadata: DocumentNode?
+  package var tcpKeepalive: TcpKeepalive?
+  package var closeConnectionsOnHostHealthFailure = false
+  package var ignoreHealthOnHostRemoval = false
+  package var connectionPoolPerDownstreamConnection = false
+  package var origin = SourceLocation.none
+  package var node: DocumentNode?
+
+  package init() {}
+
+  /// `Cluster.RefreshRate`.
+  package struct RefreshRate: Sendable {
+    package var baseInterval: Duration = .seconds(5)
+    /// Ten times the base when absent in the text.
+    package var maxInterval: Duration = .seconds(50)
+
+    package init() {}
+  }
+
+  /// `Cluster.LeastRequestLbConfig`.
+  package struct LeastRequestLbConfig: Sendable {
+    package var choiceCount: UInt32 = 2
+    package var activeRequestBias = 1.0
+
+    package init() {}
+  }
+
+  /// `Cluster.CommonLbConfig`.
+  package struct CommonLbConfig: Sendable {
+    /// In percent; 0 turns panic off.
+    package var healthyPanicThreshold = 50.0
+    package var updateMergeWindow: Duration = .seconds(1)
+    package var ignoreNewHostsUntilFirstHc = false
+    package var closeConnectionsOnHostSetChange = false
+
+    package init() {}
+  }
+}

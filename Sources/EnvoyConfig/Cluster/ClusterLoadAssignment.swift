@@ -1,0 +1,50 @@
+/// `envoy.config.endpoint.v3.ClusterLoadAssignment`: a cluster's hosts.
+package struct ClusterLoadAssignment: Sendable {
+  package var clusterName = ""
+  package var endpoints: [LocalityLbEndpoints] = []
+  /// In percent: how many more hosts than needed a priority is taken to have.
+  package var overprovisioningFactor: UInt32 = 140
+
+  package init() {}
+}
+
+/// `envoy.config.endpoint.v3.LocalityLbEndpoints`.
+package struct LocalityLbEndpoints: Sendable {
+  package var locality = Locality()
+  package var lbEndpoints: [LbEndpoint] = []
+  package var loadBalancingWeight: UInt32?
+  /// 0 is the first choice; at most 128.
+  package var priority: UInt32 = 0
+  package var origin = SourceLocation.none
+
+  package init() {}
+}
+
+/// `envoy.config.endpoint.v3.LbEndpoint`.
+package struct LbEndpoint: Sendable {
+  package enum HealthStatus: Sendable {
+    case unknown
+    case healthy
+    case unhealthy
+    case draining
+    case timeout
+    case degraded
+  }
+
+  package var endpoint = Endpoint()
+  package var healthStatus = HealthStatus.unknown
+  package var metadata: DocumentNode?
+  package var loadBalancingWeight: UInt32 = 1
+  package var origin = SourceLocation.none
+
+  package init() {}
+}
+
+/// `envoy.config.endpoint.v3.Endpoint`.
+package struct Endpoint: Sendable {
+  package var address = Address.socketAddress(SocketAddress())
+  /// For `auto_host_rewrite`, and what the admin interface shows.
+  package var hostname = ""
+
+  package init() {}
+}

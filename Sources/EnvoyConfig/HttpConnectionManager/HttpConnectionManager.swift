@@ -1,0 +1,152 @@
+/// `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
+package struct HttpConnectionManager: Sendable {
+  package enum CodecType: Sendable {
+    case auto
+    case http1
+  }
+
+  package enum ServerHeaderTransformation: Sendable {
+    case overwrite
+    case appendIfAbsent
+    case passThrough
+  }
+
+  package enum PathWithEscapedSlashesAction: Sendable {
+    case keepUnchanged
+    case rejectRequest
+    case unescapeAndRedirect
+    case unescapeAndForward
+  }
+
+  package enum SchemeHeaderTransformation: Sendable {
+    case overwrite(String)
+  }
+
+  package enum StripPortMode: Sendable {
+    case none
+    case matching
+    case any
+  }
+
+  package var codecType = CodecType.auto
+  package var statPrefix = ""
+  package var routeConfig = RouteConfiguration()
+  package var httpFilters: [HttpFilter] = []
+  package var commonHttpProtocolOptions = HttpProtocolOptions()
+  package var http1ProtocolOptions = Http1ProtocolOptions()
+
+  // What is added to or taken from messages.
+  package var serverName = "envoy"
+  package var serverHeaderTransformation = ServerHeaderTransformation.overwrite
+  package var schemeHeaderTransformation: SchemeHeaderTransformation?
+  package var addUserAgent = false
+  package var via = ""
+  package var generateRequestId = true
+  package var preserveExternalRequestId = false
+  package var alwaysSetRequestIdInResponse = false
+  package var requestIdExtension = UuidRequestIdConfig()
+  package var proxy100Continue = false
+  package var appendXForwardedPort = false
+  package var appendLocalOverload = false
+
+  // Limits and times; a zero time is none.
+  package var maxRequestHeadersKb: UInt32 = 60
+  package var streamIdleTimeout: Duration = .seconds(300)
+  package var requestTimeout: Duration = .zero
+  package var requestHeadersTimeout: Duration = .zero
+  package var drainTimeout: Duration = .seconds(5)
+  package var delayedCloseTimeout: Duration = .seconds(1)
+
+  // Who is calling.
+  package var useRemoteAddress = false
+  package var xffNumTrustedHops: UInt32 = 0
+  package var internalAddressConfig = InternalAddressConfig()
+  package var skipXffAppend = false
+  package var representIPv4RemoteAddressAsIPv4MappedIPv6 = false
+
+  // The path and the host.
+  package var normalizePath = false
+  package var mergeSlashes = false
+  package var pathWithEscapedSlashesAction = PathWithEscapedSlashesAction.keepUnchanged
+  package var stripPortMode = StripPortMode.none
+  package var stripTrailingHostDot = false
+
+  package var streamErrorOnInvalidHttpMessage = false
+  package var localReplyConfig = LocalReplyConfig()
+  package var accessLog: [AccessLog] = []
+  package var accessLogOptions = HcmAccessLogOptions()
+  package var origin = SourceLocation.none
+
+  package init() {}
+
+  /// `HttpConnectionManager.InternalAddressConfig`: whose requests are internal. By default none are.
+  package struct InternalAddressConfig: Sendable {
+    package var unixSockets = false
+    package var cidrRanges: [CidrRange] = []
+
+    package init() {}
+  }
+
+  /// `HttpConnectionManager.HcmAccessLogOptions`.
+  package struct HcmAccessLogOptions: Sendable {
+    package var accessLogFlushInterval: Duration?
+    package var flushAccessLogOnNewRequest = false
+
+    package init() {}
+  }
+}
+
+/// `envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig`.
+package struct UuidRequestIdConfig: Sendable {
+  package var packTraceReason = true
+  package var useRequestIdForTraceSampling = true
+
+  package init() {}
+}
+
+/// `HttpFilter`: one of the connection manager's filters.
+package struct HttpFilter: Sendable {
+  package enum Config: Sendable {
+    case router(Router)
+  }
+
+  package var name = ""
+  package var config = Config.router(Router())
+  package var disabled = false
+  package var origin = SourceLocation.none
+
+  package init() {}
+}
+
+/// `envoy.extensions.filters.http.router.v3.Router`.
+package struct Router: Sendable {
+  package var dynamicStats = true
+  package var suppressEnvoyHeaders = false
+  /// Headers whose values are checked; a bad one is answered with 400.
+  package var strictCheckHeaders: [String] = []
+  package var respectExpectedRqTimeout = false
+  package var suppressGrpcRequestFailureCodeStats = false
+  package var origin = SourceLocation.none
+
+  package init() {}
+}
+
+/// `LocalReplyConfig`: what replies of the proxy's own look like.
+package struct LocalReplyConfig: Sendable {
+  package var mappers: [ResponseMapper] = []
+  package var bodyFormat: SubstitutionFormatString?
+
+  package init() {}
+}
+
+/// `ResponseMapper`: the first whose filter matches changes the reply.
+package struct ResponseMapper: Sendable {
+  package var filter: AccessLogFilter
+  package var statusCode: UInt32?
+  package var body: DataSource?
+  package var bodyFormatOverride: SubstitutionFormatString?
+  package var headersToAdd: [HeaderValueOption] = []
+  package var origin = SourceLocation.none
+
+  package init(filter: AccessLogFilter) { self.filter = filter }
+}

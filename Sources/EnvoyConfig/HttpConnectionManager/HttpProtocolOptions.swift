@@ -1,0 +1,46 @@
+/// `envoy.config.core.v3.HttpProtocolOptions`: what all versions of HTTP share, on either side.
+package struct HttpProtocolOptions: Sendable {
+  package enum HeadersWithUnderscoresAction: Sendable {
+    case allow
+    case rejectRequest
+    case dropHeader
+  }
+
+  /// No active request for this long closes a connection; zero: never.
+  package var idleTimeout: Duration = .seconds(3600)
+  /// Absent: none. Downstream the connection drains then, upstream it takes no further request.
+  package var maxConnectionDuration: Duration?
+  package var maxHeadersCount: UInt32 = 100
+  /// Upstream only; absent: Envoy's 60.
+  package var maxResponseHeadersKb: UInt32?
+  /// Downstream only. Absent or zero: none.
+  package var maxStreamDuration: Duration?
+  package var headersWithUnderscoresAction = HeadersWithUnderscoresAction.allow
+  /// Absent or 0: no limit.
+  package var maxRequestsPerConnection: UInt32?
+
+  package init() {}
+}
+
+/// `envoy.config.core.v3.Http1ProtocolOptions`.
+package struct Http1ProtocolOptions: Sendable {
+  package enum HeaderKeyFormat: Sendable {
+    case properCaseWords
+    /// The stateful formatter `preserve_case`.
+    case preserveCase
+  }
+
+  package var allowAbsoluteUrl = true
+  package var acceptHttp10 = false
+  package var defaultHostForHttp10 = ""
+  /// nil: names go out in lower case.
+  package var headerKeyFormat: HeaderKeyFormat?
+  package var enableTrailers = false
+  package var allowChunkedLength = false
+  /// nil: what the connection manager's `stream_error_on_invalid_http_message` says.
+  package var overrideStreamErrorOnInvalidHttpMessage: Bool?
+  package var sendFullyQualifiedUrl = false
+  package var allowCustomMethods = false
+
+  package init() {}
+}
