@@ -7,7 +7,8 @@ open class ServerCodec {
 
   /// Decodes as much as it can, and returns how many bytes it took; the caller keeps the rest and brings it again with
   /// what follows (or after ``ServerCodecDelegate/codecCanDecode()``). Never called with nothing new.
-  /// - Throws: the peer broke the protocol; the connection is to be closed once the reply is sent.
+  /// - Throws: the peer broke the protocol; the connection is to be closed once the reply is sent. Also a head that
+  ///   cannot be decoded has begun a stream before (``ServerCodecDelegate/newStream(_:)``): the reply goes there.
   open func dispatch(_ bytes: ByteView) throws(CodecError) -> Int { 0 }
 
   /// The peer has shut its sending side.
