@@ -39,6 +39,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
+    .testTarget(
+      name: "ProxyTests", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,0 +1,45 @@
+import EnvoyConfig
+
+/// What a cluster has under way at one priority, over all workers, and how much it may have
+/// (Envoy's `circuit_breakers.thresholds`).
+package final class CircuitBreaker: Sendable {
+  package let connections: ResourceLimit
+  package let pendingRequests: ResourceLimit
+  package let requests: ResourceLimit
+  package let connectionPools: ResourceLimit
+  package let trackRemaining: Bool
+  /// The field that set the limits.
+  package let origin: SourceLocation
+  private let retries: ResourceLimit
+  private let budget: RetryBudget?
+
+  package init(_ config: EnvoyConfig.CircuitBreakers.Thresholds) {
+    connections = ResourceLimit(max: Int(config.maxConnections))
+    pendingRequests = ResourceLimit(max: Int(config.maxPendingRequests))
+    requests = ResourceLimit(max: Int(config.maxRequests))
+    connectionPools = ResourceLimit(max: config.maxConnectionPools.map { Int($0) } ?? .max)
+    retries = ResourceLimit(max: Int(config.maxRetries))
+    budget = config.retryBudget.map(RetryBudget.init)
+    trackRemaining = config.trackRemaining
+    origin = config.origin
+  }
+
+  /// Retries waiting or under way.
+  package var activeRetries: Int { retries.current }
+
+  /// `max_retries`, or what the retry budget allows at this moment.
+  package var maxRetries: Int {
+    guard let budget else { return retries.max }
+    return budget.maxRetries(activeAndPending: requests.current + pendingRequests.current)
+  }
+
+  /// Takes a place for a retry, to be given back with ``releaseRetry()`` when that try is over.
+  package func tryAcquireRetry() -> Bool {
+    if budget == nil { return retries.tryAcquire() }
+    guard retries.current < maxRetries else { return false }
+    retries.acquire()
+    return true
+  }
+
+  package func releaseRetry() { retries.release() }
+}

@@ -1,0 +1,25 @@
+import HTTP
+import Reactor
+
+/// A header's name from the configuration, looked up once: a known one is found without looking at its text.
+struct HeaderField: Sendable, BitwiseCopyable {
+  let text: ConstantBytes
+  private let rawName: UInt8
+
+  init(_ text: String, arena: RouteArena) {
+    self.text = arena.bytes(text.utf8.map(asciiLowercased))
+    rawName = HeaderName(self.text.view).rawValue
+  }
+
+  /// Kept by its number, since the enum itself is not BitwiseCopyable outside its module.
+  var name: HeaderName { HeaderName(rawValue: rawName) ?? .other }
+
+  func nextIndex(in headers: HeaderMap, from index: Int) -> Int? {
+    let name = name
+    return name == .other ? headers.nextIndex(named: text.view, from: index) : headers.nextIndex(of: name, from: index)
+  }
+
+  func value(in headers: HeaderMap) -> ByteView? {
+    nextIndex(in: headers, from: 0).map { headers.value(at: $0) }
+  }
+}
