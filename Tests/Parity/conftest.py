@@ -46,7 +46,8 @@ def pillion(request, envoy):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    counts = {"same": 0, "differs": 0, "again": 0, "failed": 0, "skipped": 0}
+    counts = {"same": 0, "differs": 0, "failed": 0, "skipped": 0}
+    again = []
     for outcome in ("passed", "failed", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             properties = dict(getattr(report, "user_properties", ()))
@@ -54,7 +55,8 @@ def pytest_terminal_summary(terminalreporter, config):
                 continue
             kind = properties["parity"] if outcome == "passed" else outcome
             counts[kind] = counts.get(kind, 0) + 1
-            counts["again"] += outcome == "passed" and properties.get("again", False)
+            if outcome == "passed" and properties.get("again"):
+                again.append(report.nodeid.partition("[")[2].rstrip("]"))
     total = counts["same"] + counts["differs"] + counts["failed"] + counts["skipped"]
     if not total:
         return
@@ -62,5 +64,5 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.write_line(
         f"parity: {total} cases on Envoy 1.40.0 and {other}: {counts['same']} the same, "
         f"{counts['differs']} different on purpose, {counts['failed']} failed, {counts['skipped']} skipped, "
-        f"{counts['again']} passed at the second run"
+        f"{len(again)} passed at the second run" + "".join(f"\n  second run: {name}" for name in again)
     )

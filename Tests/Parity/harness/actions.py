@@ -100,6 +100,13 @@ class Hang:
 
 
 @dataclass(frozen=True)
+class Reply(Raw):
+    """A whole response; to a HEAD only its first `head_length` bytes are sent."""
+
+    head_length: int = 0
+
+
+@dataclass(frozen=True)
 class OnHead:
     """Marks a script that starts at the request's head, its body unread (and read afterwards, if the script ends)."""
 
@@ -118,17 +125,19 @@ REASONS = {
 def reply(
     status=200, headers=None, body="", *, chunked=False, trailers=None, reason=None, length=True, version="HTTP/1.1"
 ):
-    """A whole response as bytes. `chunked` may be a list of chunks; `length=False` leaves content-length out."""
+    """A whole response. `chunked` may be a list of chunks; `length=False` leaves content-length out."""
     head = f"{version} {status} {REASONS.get(status, 'Unknown') if reason is None else reason}\r\n".encode("latin-1")
     head += header_lines(headers)
     if chunked is not False or trailers is not None:
         chunks = [body] if chunked is True or chunked is False else chunked
         data = b"".join(chunk(piece) for piece in chunks if piece) + b"0\r\n" + header_lines(trailers) + b"\r\n"
-        return Raw(head + b"transfer-encoding: chunked\r\n\r\n" + data)
+        head += b"transfer-encoding: chunked\r\n\r\n"
+        return Reply(head + data, head_length=len(head))
     data = as_bytes(body)
     if length and status >= 200 and status not in (204, 304):
         head += b"content-length: %d\r\n" % len(data)
-    return Raw(head + b"\r\n" + data)
+    head += b"\r\n"
+    return Reply(head + data, head_length=len(head))
 
 
 def chunk(data):
@@ -286,12 +295,16 @@ class Admin:
 
 @dataclass(frozen=True)
 class WaitStat:
-    """Waits until a stat has a value (at least, with `least`); without it in time, the record says so."""
+    """Waits until a stat has a value (at least, with `least`); without it in time, the record says so.
+
+    `then` is a pause afterwards, for what the proxy's main thread still has to tell its workers.
+    """
 
     name: str
     value: int
     least: bool = False
     seconds: float = 5.0
+    then: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -340,8 +353,8 @@ def admin_post(path, view="raw"):
     return Admin("POST", path, view)
 
 
-def wait_stat(name, value, least=False, seconds=5.0):
-    return WaitStat(name, value, least, seconds)
+def wait_stat(name, value, least=False, seconds=5.0, then=0.0):
+    return WaitStat(name, value, least, seconds, then)
 
 
 def show_stats(*names):

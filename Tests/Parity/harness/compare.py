@@ -25,6 +25,8 @@ def traffic(observation):
 
 def judge(case, envoy, pillion, self_check):
     """The fault as text, or an empty text when the case holds."""
+    if "proxy" in envoy:
+        return f"Envoy itself failed: {envoy['proxy']}"
     found = differences(envoy, pillion)
     if case.verdict and envoy.get("verdict") != case.verdict:
         return f"the case says {case.verdict}, but Envoy says {envoy.get('verdict')}:\n{envoy.get('said')}"

@@ -17,8 +17,6 @@ class Normaliser:
         self.folder, self.rules, self.expected_timeout = folder, rules, expected_timeout
 
     def __call__(self, text):
-        for pattern, replacement in self.rules:
-            text = re.sub(pattern, replacement, text)
         text = text.replace(self.folder, "<dir>")
         text = UUID.sub("<uuid>", text)
         text = IMF_DATE.sub("<date>", text)
@@ -27,7 +25,10 @@ class Normaliser:
         if self.expected_timeout:
             text = EXPECTED_TIMEOUT.sub(r"\1<ms>", text)
         text = LOOPBACK_PORT.sub(lambda match: match[1] + self.names.get(match[2], "<ephemeral>"), text)
-        return BARE_PORT.sub(lambda match: self.names.get(match[0], match[0]), text)
+        text = BARE_PORT.sub(lambda match: self.names.get(match[0], match[0]), text)
+        for pattern, replacement in self.rules:
+            text = re.sub(pattern, replacement, text)
+        return text
 
 
 def by_first_seen(sections, hosts):

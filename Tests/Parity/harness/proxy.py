@@ -63,11 +63,12 @@ class Proxy:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def stop(self):
-        """Ends the process and returns its exit code, or says what it took to end it."""
+    def stop(self, ask=True):
+        """Ends the process (`ask`: first by the admin) and returns its exit code, or says what it took to end it."""
         if self.process.poll() is None:
             try:
-                self.ask("POST", "/quitquitquit", 2.0)
+                if ask:
+                    self.ask("POST", "/quitquitquit", 2.0)
             except OSError:
                 pass
             for wanted, seconds in ((None, 8.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0)):
@@ -82,8 +83,10 @@ class Proxy:
         return f"{self.process.returncode}"
 
     def tail(self):
+        """The end of what the proxy said, without the chatter of a good start."""
         with open(self.log, "rb") as errors:
-            return errors.read()[-3000:].decode("utf-8", "replace")
+            lines = errors.read().decode("utf-8", "replace").splitlines()
+        return "\n".join(line for line in lines[-40:] if "][info][" not in line)
 
 
 def validate(binary, config_path, flags=()):

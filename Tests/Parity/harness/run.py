@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -23,7 +24,7 @@ from .actions import (
 )
 from .client import Client
 from .normalise import Normaliser, by_first_seen
-from .ports import free_port
+from .ports import Reservation
 from .proxy import Proxy, ProxyFailed, validate
 from .upstream import Queue, Upstreams
 from .views import show
@@ -32,7 +33,7 @@ from .views import show
 VOLATILE_STATS = re.compile(
     r"_bytes_total$|_bytes_buffered$|lb_recalculate|\.internal\.|\.external\.|membership_change$|update_no_rebuild"
     r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
-    r"|default\.total_match_count$"
+    r"|flow_control|default\.total_match_count$"
 )
 TOKEN = re.compile(r"@(\w+)@")
 
@@ -41,10 +42,16 @@ class Run:
     def __init__(self, case, binary):
         self.case, self.binary = case, binary
         self.folder = tempfile.mkdtemp(prefix="parity-")
-        self.ports = {"listener": free_port(), "admin": free_port()}
+        self.reservations, self.ports = [], {}
+        self.reserve("listener")
+        self.reserve("admin")
         self.upstreams = Upstreams()
         self.client_lines, self.background = [], []
-        self.proxy = None
+        self.proxy, self.quitting = None, False
+
+    def reserve(self, name):
+        self.reservations.append(Reservation())
+        self.ports[name] = self.reservations[-1].port
 
     def observe(self):
         try:
@@ -53,6 +60,8 @@ class Run:
             if self.proxy is not None:
                 self.proxy.stop()
             self.upstreams.stop()
+            for reservation in self.reservations:
+                reservation.release()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def prepare(self):
@@ -75,7 +84,7 @@ class Run:
             if name == "dir":
                 return self.folder
             if name not in self.ports:
-                self.ports[name] = free_port()
+                self.reserve(name)
             return str(self.ports[name])
 
         text = re.sub(r'"@((?!dir)\w+)@"', value, text)
@@ -97,8 +106,8 @@ class Run:
             self.step(step, str(number), self.client_lines)
         for thread in self.background:
             thread.join(30)
-        stats = self.settled_stats()
-        code = self.proxy.stop()
+        stats = {} if self.quitting else self.settled_stats()
+        code = self.proxy.stop(ask=not self.quitting)
         self.upstreams.stop()
         return self.sections(stats, code)
 
@@ -120,6 +129,7 @@ class Run:
                 time.sleep(seconds)
             case Admin(method, path, view, only):
                 path = self.substitute_text(path)
+                self.quitting |= method == "POST" and path == "/quitquitquit"
                 status, headers, body = self.proxy.ask(method, path)
                 lines.append(f"[{label}] admin {method} {path}\n{show(view, only, status, headers, body)}")
             case WaitStat():
@@ -134,6 +144,7 @@ class Run:
                 done = self.upstreams.wait_ended(connections, seconds)
                 lines.append(f"[{label}] upstream connections ended by the proxy: {connections if done else 'too few'}")
             case Signal(number):
+                self.quitting |= number in (signal.SIGTERM, signal.SIGINT)
                 self.proxy.signal(number)
             case _:
                 raise TypeError(f"no step: {step!r}")
@@ -168,6 +179,7 @@ class Run:
         while True:
             value = self.proxy.stat(self.substitute_text(step.name))
             if value == step.value or (step.least and (value or 0) >= step.value):
+                time.sleep(step.then)
                 return
             if time.monotonic() > deadline:
                 lines.append(f"[{label}] {step.name} stayed {value}, not {step.value}")
@@ -181,30 +193,31 @@ class Run:
         deadline = time.monotonic() + 4
         while True:
             stats = self.proxy.stats()
-            active = ("http.h.downstream_cx_active", "http.h.downstream_rq_active", "tcp.t.downstream_cx_active")
+            active = ["http.h.downstream_cx_active", "http.h.downstream_rq_active", "tcp.t.downstream_cx_active"]
+            if self.case.tcp is not None:
+                active.append("cluster.a.upstream_cx_active")
             if not any(stats.get(name) for name in active) or time.monotonic() > deadline:
                 return stats
             time.sleep(0.02)
 
     def sections(self, stats, code):
         normal = Normaliser(self.ports, self.folder, self.case.rules, self.case.expected_timeout)
-        records = [record.text() for record in self.upstreams.records]
-        logged = self.read("access.log").splitlines()
+        records = [normal(record.text()) for record in self.upstreams.records]
+        logged = normal(self.read("access.log")).splitlines()
         if self.case.unordered:
             records.sort()
             logged.sort()
         sections = {
-            "client": "\n".join(flatten(self.client_lines)),
+            "client": normal("\n".join(flatten(self.client_lines))),
             "upstreams": "\n\n".join(records),
             "access log": "\n".join(logged),
-            "stdout": self.read("stdout.log") if "stdout" in self.case.files else "",
-            "stats": "\n".join(self.chosen_stats(stats)),
+            "stdout": normal(self.read("stdout.log")) if "stdout" in self.case.files else "",
+            "stats": normal("\n".join(self.chosen_stats(stats))),
             "exit": code,
         }
         for name in self.case.files:
             if name != "stdout":
-                sections[name] = self.read(name)
-        sections = {title: normal(text) for title, text in sections.items()}
+                sections[name] = normal(self.read(name))
         hosts = [name for name in self.ports if name in self.upstreams.hosts]
         return by_first_seen(sections, hosts) if self.case.rename_hosts else sections
 

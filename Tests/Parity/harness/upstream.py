@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-from .actions import Hang, OnHead
+from .actions import Hang, OnHead, Raw, Reply
 from .wire import Ended, Wire, header_values, read_body, read_head, show_head
 
 
@@ -149,13 +149,14 @@ class Host:
         record = self.group.record(self.name, number)
         record(show_head(head))
         script = self.queue.take()
+        bodiless = head.startswith(b"HEAD ")
         if isinstance(script, OnHead):
-            go_on = self.run(wire, script.actions, record)
+            go_on = self.run(wire, script.actions, record, bodiless)
             return go_on and self.read_request_body(wire, head, record)
         # An upstream that is asked for its consent gives it, or the body would never come.
         if b"100-continue" in header_values(head, "expect"):
             wire.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return self.read_request_body(wire, head, record) and self.run(wire, script or (), record)
+        return self.read_request_body(wire, head, record) and self.run(wire, script or (), record, bodiless)
 
     def read_request_body(self, wire, head, record):
         try:
@@ -165,9 +166,11 @@ class Host:
             raise
         return True
 
-    def run(self, wire, script, record):
+    def run(self, wire, script, record, bodiless=False):
         """Runs a script's actions; False when the connection is over."""
         for action in script if isinstance(script, (list, tuple)) else (script,):
+            if bodiless and isinstance(action, Reply):
+                action = Raw(action.data[: action.head_length])
             if isinstance(action, Hang):
                 self.hang(wire)
             elif not wire.perform(action, record):
