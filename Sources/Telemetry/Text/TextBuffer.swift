@@ -1,0 +1,114 @@
+import Glibc
+import Reactor
+
+/// Bytes of a line being written, reused from line to line: a worker owns one and takes each access log line and each
+/// formatted header value through it, so that writing them allocates nothing in the steady state.
+///
+/// Not bounded itself: what goes in is bounded by the limits on headers and by the format's length.
+package struct TextBuffer: ~Copyable {
+  /// What is kept between two lines; a larger buffer is given back.
+  private static let keptCapacity = 64 << 10
+
+  @usableFromInline var bytes: UnsafeMutablePointer<UInt8>
+  @usableFromInline var capacity: Int
+  package private(set) var count = 0
+
+  package init(capacity: Int = 4096) {
+    self.capacity = max(1, capacity)
+    bytes = .allocate(capacity: self.capacity)
+  }
+
+  deinit {
+    bytes.deallocate()
+  }
+
+  package var isEmpty: Bool { count == 0 }
+
+  /// All bytes. Valid until the buffer changes.
+  package var view: ByteView { ByteView(start: UnsafePointer(bytes), count: count) }
+
+  package mutating func removeAll() {
+    count = 0
+    if capacity > Self.keptCapacity { resize(to: Self.keptCapacity) }
+  }
+
+  /// Takes away what stands at and behind `length`.
+  package mutating func truncate(to length: Int) {
+    precondition(length >= 0 && length <= count)
+    count = length
+  }
+
+  package mutating func append(_ view: ByteView) {
+    reserve(view.count)
+    memcpy(bytes + count, view.start, view.count)
+    count += view.count
+  }
+
+  package mutating func append(_ literal: StaticString) {
+    append(ByteView(literal))
+  }
+
+  package mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { append(ByteView(UnsafeRawBufferPointer($0))) }
+  }
+
+  package mutating func append(_ list: [UInt8]) {
+    list.withUnsafeBytes { append(ByteView($0)) }
+  }
+
+  package mutating func append(byte: UInt8) {
+    reserve(1)
+    bytes[count] = byte
+    count += 1
+  }
+
+  package mutating func append(decimal value: Int) {
+    if value < 0 { append(byte: 0x2d) }
+    append(digits: UInt64(value.magnitude), atLeast: 1)
+  }
+
+  package mutating func append(decimal value: UInt64) {
+    append(digits: value, atLeast: 1)
+  }
+
+  /// The number's digits, with zeros before it up to `width`.
+  package mutating func append(digits value: UInt64, atLeast width: Int) {
+    var digits: InlineArray<20, UInt8> = .init(repeating: 0x30)
+    var first = 20
+    var rest = value
+    while rest != 0 {
+      first -= 1
+      digits[first] = UInt8(truncatingIfNeeded: 0x30 &+ rest % 10)
+      rest /= 10
+    }
+    first = min(first, max(0, 20 - width))
+    for index in first..<20 { append(byte: digits[index]) }
+  }
+
+  /// Puts `replacement` in place of each of the bytes from `start` on that equal `byte`.
+  mutating func replace(_ byte: UInt8, with replacement: UInt8, from start: Int) {
+    for index in start..<count where bytes[index] == byte { bytes[index] = replacement }
+  }
+
+  /// A copy of the bytes from `start` on.
+  func copy(from start: Int) -> [UInt8] {
+    Array(UnsafeBufferPointer(start: bytes + start, count: count - start))
+  }
+
+  func view(from start: Int) -> ByteView {
+    view.dropFirst(start)
+  }
+
+  private mutating func reserve(_ length: Int) {
+    if capacity - count < length { resize(to: max(capacity * 2, count + length)) }
+  }
+
+  private mutating func resize(to newCapacity: Int) {
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+    memcpy(larger, bytes, count)
+    bytes.deallocate()
+    bytes = larger
+    capacity = newCapacity
+  }
+}
