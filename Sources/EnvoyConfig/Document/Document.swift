@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A parsed configuration text: the tree of its values, each with the place that it stands at. Immutable.
 ///
 /// The tree is one flat array in reading order, in which each node knows where its subtree ends: an object's children are
@@ -9,12 +11,22 @@ package final class Document: Sendable {
   let bytes: [UInt8]
   /// Never empty; the first is the root.
   let nodes: [Node]
+  /// Keys that named a field in camelCase, by index, with the field's own name. Filled while the document is decoded.
+  private let renamed = Mutex<[Int: String]>([:])
 
   init(file: String, bytes: [UInt8], nodes: [Node]) {
     self.file = file
     self.bytes = bytes
     self.nodes = nodes
   }
+
+  /// Notes that the key at `index` names the field `name`, which it spells in camelCase.
+  func rename(key index: Int, to name: String) {
+    renamed.withLock { $0[index] = name }
+  }
+
+  /// Names of fields by the index of their key, where the text spells them otherwise.
+  var canonicalNames: [Int: String] { renamed.withLock { $0 } }
 
   package var root: DocumentNode { DocumentNode(document: self, index: 0) }
 
@@ -30,7 +42,7 @@ package final class Document: Sendable {
 
   struct Node: Sendable {
     var kind: Kind
-    /// From 1. A column counts bytes.
+    /// From 1. A column counts characters.
     var line: UInt32
     var column: UInt32
     /// The node's text in `bytes`, for keys and scalars.
@@ -43,7 +55,7 @@ package final class Document: Sendable {
   }
 
   /// The most nodes a text may have: what bounds the memory that a small hostile text can ask for.
-  static let maximumNodeCount = 4_000_000
+  static let maximumNodeCount = 2_000_000
   /// How deep objects and arrays may nest.
   static let maximumDepth = 100
   /// The largest text that is read.
@@ -78,7 +90,7 @@ package final class Document: Sendable {
       let value = isObject ? index + 1 : index
       let end = Int(nodes[value].end)
       if target < end {
-        return (target == index ? target : value, isObject ? "." + pathName(of: index) : "[\(position)]")
+        return (target == index ? index : value, isObject ? "." + pathName(of: index) : "[\(position)]")
       }
       index = end
       position += 1

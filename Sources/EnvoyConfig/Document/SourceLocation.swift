@@ -1,5 +1,5 @@
-/// A place in a configuration text: which file, and the line and column (both from 1; columns count bytes of UTF-8) of
-/// the first byte meant.
+/// A place in a configuration text: which file, and the line and column (both from 1; columns count characters) of
+/// the first character meant.
 package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
   /// The file's path as it was given, or `<inline>` for text from `--config-yaml`.
   package let file: String

@@ -1,0 +1,152 @@
+extension Listener.DrainType: ConfigEnum {
+  static let values: [(name: StaticString, number: Int32, value: Self?)] = [
+    ("DEFAULT", 0, .default), ("MODIFY_ONLY", 1, .modifyOnly),
+  ]
+}
+
+extension Listener.TrafficDirection: ConfigEnum {
+  static let values: [(name: StaticString, number: Int32, value: Self?)] = [
+    ("UNSPECIFIED", 0, .unspecified), ("INBOUND", 1, .inbound), ("OUTBOUND", 2, .outbound),
+  ]
+}
+
+extension Listener: ConfigMessage {
+  static let typeName = "envoy.config.listener.v3.Listener"
+
+  init(from reader: inout MessageReader) {
+    origin = reader.origin
+    node = reader.documentNode
+    reader.string("name", &name)
+    readAddress(&reader)
+    reader.string("stat_prefix", &statPrefix)
+    readFilterChains(&reader)
+    reader.integer("per_connection_buffer_limit_bytes", &perConnectionBufferLimitBytes)
+    reader.metadata(&metadata)
+    reader.enumeration("drain_type", &drainType)
+    reader.enumeration("traffic_direction", &trafficDirection)
+    reader.bool("enable_reuse_port", &enableReusePort)
+    reader.messages("access_log", &accessLog)
+    reader.integer("tcp_backlog_size", &tcpBacklogSize)
+    reader.integer(
+      "max_connections_to_accept_per_socket_event", &maxConnectionsToAcceptPerSocketEvent, in: 1...UInt32.max)
+    readBindToPort(&reader)
+    reader.bool("ignore_global_conn_limit", &ignoreGlobalConnLimit)
+    reader.message("tcp_keepalive", &tcpKeepalive)
+    reader.withoutEffect("reuse_port", "listener_filters_timeout", "continue_on_listener_filters_timeout")
+    reader.unsupported("additional_addresses", "listener_filters", "socket_options", "use_original_dst")
+    reader.unsupported("default_filter_chain", "filter_chain_matcher", "fcds_config", "stats_matcher")
+    reader.unsupported("transparent", "freebind", "tcp_fast_open_queue_length", "connection_balance_config")
+    reader.unsupported("api_listener", "internal_listener", "enable_mptcp", "bypass_overload_manager")
+    reader.unsupported("per_connection_buffer_high_watermark_timeout") { $0 == "0s" }
+    reader.unsupportedUnlessEmpty("udp_listener_config")
+  }
+
+  private mutating func readAddress(_ reader: inout MessageReader) {
+    guard let index = reader.findDescribed("address", default: "required") else {
+      return reader.reportMissing("address")
+    }
+    address = reader.context.decode(at: index)
+  }
+
+  /// Chains are not matched yet: there is one, for all connections.
+  private mutating func readFilterChains(_ reader: inout MessageReader) {
+    let context = reader.context
+    let indices = reader.elements("filter_chains")
+    filterChains = indices.map { context.decode(at: $0) }
+    if indices.isEmpty, !reader.has("default_filter_chain") {
+      reader.report("filter_chains", "no filter chains specified", allowed: "one filter chain is allowed")
+    }
+    for index in indices.dropFirst() {
+      context.report(
+        index, "Envoy chooses between filter chains, Pillion does not support it yet", allowed: "one is allowed")
+    }
+  }
+
+  private mutating func readBindToPort(_ reader: inout MessageReader) {
+    reader.bool("bind_to_port", &bindToPort)
+    var deprecated: ListenerDeprecatedV1?
+    reader.message("deprecated_v1", &deprecated)
+    if let bind = deprecated?.bindToPort { bindToPort = bind }
+  }
+}
+
+/// `Listener.DeprecatedV1`.
+struct ListenerDeprecatedV1: ConfigMessage {
+  static let typeName = "envoy.config.listener.v3.Listener.DeprecatedV1"
+  private(set) var bindToPort: Bool?
+
+  init(from reader: inout MessageReader) { reader.bool("bind_to_port", &bindToPort) }
+}
+
+extension FilterChain: ConfigMessage {
+  static let typeName = "envoy.config.listener.v3.FilterChain"
+
+  init(from reader: inout MessageReader) {
+    origin = reader.origin
+    reader.string("name", &name)
+    let context = reader.context
+    let indices = reader.elements("filters")
+    for index in indices {
+      guard let filter = context.decode(FilterReader.self, at: index).value else { continue }
+      filters.append(filter)
+      if index != indices.last {
+        context.report(
+          index, "the terminal filter \(filter.name) is not the last",
+          allowed: "http_connection_manager and tcp_proxy stand last")
+      }
+    }
+    reader.transportSocket()
+    reader.withoutEffect("metadata")
+    reader.unsupported("use_proxy_proto")
+    reader.unsupported("transport_socket_connect_timeout") { $0 == "0s" }
+    reader.unsupportedUnlessEmpty("filter_chain_match")
+  }
+}
+
+/// `envoy.config.listener.v3.Filter`; nil after an error.
+struct FilterReader: ConfigMessage {
+  static let typeName = "envoy.config.listener.v3.Filter"
+  private(set) var value: Filter?
+
+  init(from reader: inout MessageReader) {
+    var name = ""
+    reader.string("name", &name, minLength: 1)
+    let choice = reader.oneof(
+      "config_type", isRequired: true, of: "typed_config", unsupported: ["config_discovery"])
+    guard choice == "typed_config", let index = reader.find("typed_config") else { return }
+    let kinds = [
+      AnyKind(HttpConnectionManager.self) { Filter.Config.httpConnectionManager($0) },
+      AnyKind(TcpProxy.self) { Filter.Config.tcpProxy($0) },
+    ]
+    guard let config = reader.context.any(at: index, known: EnvoyExtensions.networkFilters, kinds) else { return }
+    var filter = Filter(name: name, config: config)
+    filter.origin = reader.origin
+    value = filter
+  }
+}
+
+extension MessageReader {
+  /// `transport_socket`: only plain text is supported.
+  mutating func transportSocket() {
+    var socket: TransportSocket?
+    message("transport_socket", &socket)
+  }
+}
+
+/// `envoy.config.core.v3.TransportSocket`.
+struct TransportSocket: ConfigMessage {
+  static let typeName = "envoy.config.core.v3.TransportSocket"
+
+  init(from reader: inout MessageReader) {
+    var name = ""
+    reader.string("name", &name, minLength: 1)
+    _ = reader.any("typed_config", known: EnvoyExtensions.transportSockets, [AnyKind(RawBuffer.self) { _ in }])
+  }
+}
+
+/// `envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer`, which has no fields.
+struct RawBuffer: ConfigMessage {
+  static let typeName = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+
+  init(from reader: inout MessageReader) {}
+}
