@@ -14,12 +14,12 @@ struct DurationRange {
     (isLowerBoundExcluded ? duration > lowerBound : duration >= lowerBound) && duration < upperBound
   }
 
-  var description: String {
+  /// What is allowed instead of a duration that is not.
+  func allowed(insteadOf duration: Duration) -> String {
+    if duration >= upperBound { return "a duration less than \(ScalarText.seconds(upperBound)) is allowed" }
     let lower = ScalarText.seconds(lowerBound)
-    let upper = ScalarText.seconds(upperBound)
     return isLowerBoundExcluded
-      ? "a duration greater than \(lower) and less than \(upper) is allowed"
-      : "a duration of at least \(lower) and less than \(upper) is allowed"
+      ? "a duration greater than \(lower) is allowed" : "a duration of at least \(lower) is allowed"
   }
 }
 
@@ -83,7 +83,7 @@ extension DecodingContext {
     guard node.kind == .string, let duration = ScalarText.duration(document.bytes[node.textRange]) else {
       return refuse(index, allowed: "a duration in seconds is allowed, as \"1.5s\"")
     }
-    guard range.contains(duration) else { return refuse(index, allowed: range.description) }
+    guard range.contains(duration) else { return refuse(index, allowed: range.allowed(insteadOf: duration)) }
     return duration
   }
 

@@ -41,11 +41,20 @@ extension MessageReader {
     let given = all.filter { has($0) }
     for name in unsupported { refuseOneof(name) }
     if given.count > 1 { reportSeveral(given) }
-    if given.isEmpty, isRequired, context.document.nodes[node].kind == .object, context.recorded == nil {
-      let list = names.map { "\($0)" }.joined(separator: ", ")
-      context.report(node, field: oneof, "is required", allowed: "one of \(list) is allowed")
+    if given.isEmpty { reportNone(of: names, oneof: oneof, isRequired: isRequired) }
+    let chosen = given.first.map { "\($0)" }
+    // The others were asked for as well, though nobody reads them.
+    for name in names where "\(name)" != chosen { _ = find(name) }
+    return chosen
+  }
+
+  private func reportNone(of names: [StaticString], oneof: StaticString, isRequired: Bool) {
+    guard isRequired, context.document.nodes[node].kind == .object, context.recorded == nil else { return }
+    if let only = names.first, names.count == 1 {
+      return context.report(node, field: only, "is required", allowed: "give it a value")
     }
-    return given.first.map { "\($0)" }
+    let list = names.map { "\($0)" }.joined(separator: ", ")
+    context.report(node, field: oneof, "is required", allowed: "one of \(list) is allowed")
   }
 
   private func reportSeveral(_ names: [StaticString]) {

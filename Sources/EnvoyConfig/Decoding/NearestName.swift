@@ -3,7 +3,8 @@ enum NearestName {
   /// The candidate with the smallest Damerau-Levenshtein distance, if that is small for the name's length.
   static func find(_ name: String, among candidates: [String]) -> String? {
     let name = Array(name.utf8.prefix(100))
-    let limit = max(1, min(4, name.count / 3))
+    // Two letters are close to any other two.
+    let limit = min(4, name.count / 3)
     var best: (name: String, distance: Int)?
     for candidate in candidates {
       let distance = distance(name, Array(candidate.utf8))
