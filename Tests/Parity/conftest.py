@@ -15,6 +15,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("parity")
     group.addoption("--self-check", action="store_true", help="Envoy on both sides: the suite must be green")
     group.addoption("--show", action="store_true", help="run the chosen cases on Envoy only and print what was seen")
+    group.addoption("--write-docs", action="store_true", help="write docs/parity.md from the cases")
     group.addoption("--once", action="store_true", help="no second run for a case that failed")
 
 

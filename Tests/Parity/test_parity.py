@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from harness.case import CASES
 from harness.compare import judge
+from harness.docs import page
 from harness.run import observe, observe_both
 
-for path in sorted((Path(__file__).parent / "cases").glob("*.py")):
-    importlib.import_module(f"cases.{path.stem}")
+HERE = Path(__file__).resolve().parent
+TOPICS = {}
+for path in sorted((HERE / "cases").glob("[a-z]*.py")):
+    module = importlib.import_module(f"cases.{path.stem}")
+    TOPICS[path.stem] = module.__doc__.strip().splitlines()[0]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
@@ -34,3 +38,11 @@ def show(case, envoy):
     print(f"\n##### {case.slug}")
     for title, text in observe(case, envoy).items():
         print(f"=== {title} ===\n{text}")
+
+
+def test_the_page_says_what_the_cases_say(request):
+    target = HERE.parent.parent / "docs/parity.md"
+    text = page(TOPICS)
+    if request.config.getoption("--write-docs"):
+        target.write_text(text, encoding="utf-8")
+    assert target.exists() and target.read_text(encoding="utf-8") == text, "Tests/Parity/run --write-docs"

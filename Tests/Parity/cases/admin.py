@@ -31,10 +31,10 @@ asked("stats as JSON", get("/"), admin("/stats?format=json&filter=cluster.a.upst
 asked("stats of one type", get("/"), admin("/stats?type=Gauges&filter=cluster.a.(membership_total|upstream_rq_total)$"),
       admin("/stats?type=Counters&filter=cluster.a.(membership_total|upstream_rq_total)$"))
 asked("stats in an unknown format", admin("/stats?format=nonsense", view="status"))
-asked("stats as Prometheus", get("/"), admin("/stats/prometheus?filter=^(cluster.a.upstream_rq|http.h.downstream_rq|"
-      "cluster.a.membership_total|server.live)"))
+asked("stats as Prometheus", get("/"), admin("/stats/prometheus?filter=^(cluster.a.upstream_rq_(200|2xx|total|time|active)|"
+      "http.h.downstream_rq_([1-5]xx|total|time)|cluster.a.membership_total|server.live)$"))
 asked("stats as Prometheus, by format", get("/"), admin("/stats?format=prometheus&usedonly&filter=cluster.a.upstream_rq_200"))
-asked("stats of the listener as Prometheus", get("/"), admin("/stats/prometheus?filter=downstream_cx_total"))
+asked("stats of the listener as Prometheus", get("/"), admin("/stats/prometheus?filter=(^listener.127|http.h).*downstream_cx_total"))
 asked("histograms as Prometheus", get("/"), wait_stat("cluster.a.upstream_rq_200", 1), pause(0.5),
       admin("/stats/prometheus?filter=cluster.a.upstream_rq_time", view=LINES, only="^#|le=.(0.5|3600000|.Inf)|_count"),
       admin("/stats?filter=cluster.a.upstream_(rq|cx_connect)", view=LINES, only="No recorded|P100"),
@@ -44,8 +44,8 @@ asked("a histogram before any value", admin("/stats?filter=cluster.a.upstream_rq
 asked("recent lookups are off", admin("/stats/recentlookups", view="status"))
 asked("reset_counters", get("/"), wait_stat("http.h.downstream_cx_active", 0), admin_post("/reset_counters"), show_stats("cluster.a.upstream_rq_total", "cluster.a.upstream_rq_200",
       "cluster.a.membership_total"), get("/"))
-asked("stats of a listener", get("/"), show_stats("listener.127.0.0.1_@listener@.downstream_cx_total"),
-      admin("/stats?filter=^listener..*(cx_total|cx_active|cx_destroy|_rq_2xx)$"))
+asked("stats of a listener", get("/"), wait_stat("http.h.downstream_cx_active", 0),
+      admin("/stats?filter=^listener.127.*(cx_total|cx_active|cx_destroy|_rq_2xx)$"))
 asked("stats of the listener manager and the server", admin("/stats?filter=^(listener_manager|cluster_manager)", view="sorted",
       only="(total_listeners_active|listener_create_success|listener_added|active_clusters|cluster_added|workers_started)"),
       admin("/stats?filter=^server", view="sorted", only="live|concurrency|state|version.*0$|total_connections"))
@@ -79,7 +79,8 @@ asked("config_dump with a mask", admin("/config_dump?resource=static_clusters&ma
 asked("logging of one level", admin_post("/logging?level=warning", view="status"), admin_post("/logging?level=nonsense", view="status"),
       admin_post("/logging?nonsense=info", view="status"))
 asked("healthcheck fail and ok", conn(get("/before")), admin_post("/healthcheck/fail"), admin("/ready"), conn(get("/failed")),
-      show_stats("server.live"), admin_post("/healthcheck/ok"), admin("/ready"), conn(get("/after")), show_stats("server.live"))
+      show_stats("server.live"), admin_post("/healthcheck/ok"), admin("/ready"), conn(get("/after")), show_stats("server.live"),
+      hcm={"drain_timeout": "0.3s"})
 asked("quitquitquit says OK", admin_post("/quitquitquit"))
 asked("query and POST parameters", admin("/stats?filter=cluster%2Ea%2Emembership_total"))
 asked("HEAD on the admin", conn(head("/ready"), to="admin"))

@@ -17,7 +17,7 @@ bad = reply(500)
 
 def ejected(count=1, name=EJECTED):
     """The main thread ejects, a moment after the reply that asked for it."""
-    return wait_stat(name, count, then=0.05)
+    return wait_stat(name, count, then=0.25)
 
 case("consecutive_5xx ejects", upstream=[bad], cluster=watching(consecutive_5xx=3), send=[
     *[get("/") for _ in range(3)], ejected(), get("/ejected")])

@@ -43,6 +43,6 @@ tcp("max_connections closes the rest", [tcp_host([raw("x"), recv_eof()])], unord
     send=[background(conn(recv(1), pause(0.5))), upstream_saw(1), conn(recv_eof(1.0))])
 tcp("round robin over two hosts", [tcp_host([raw("x"), fin(), recv_eof()]), tcp_host([raw("x"), fin(), recv_eof()])],
     rename_hosts=True, send=[conn(recv_eof()) for _ in range(4)])
-tcp("an HTTP exchange passes untouched", [tcp_host([recv(23), raw("HTTP/1.1 200 OK\r\nServer: mine\r\n\r\n"), fin(),
+tcp("an HTTP exchange passes untouched", [tcp_host([recv(24), raw("HTTP/1.1 200 OK\r\nServer: mine\r\n\r\n"), fin(),
                                                     recv_eof()])],
     raw("GET / HTTP/1.1\r\nX: y\r\n\r\n"), recv_eof())

@@ -1,0 +1,63 @@
+"""docs/parity.md: the page is made from the cases, so that it cannot say what no case proves."""
+
+from .case import CASES
+
+HEAD = """# Parity with Envoy
+
+Pillion is meant to behave exactly like Envoy 1.40.0. `Tests/Parity` runs each case (a configuration and some traffic) on
+both and compares, to the byte where bytes can be compared: what the client got, what the upstreams were sent, the access
+log, the counters and gauges of the listener, the connection manager and the clusters, the admin's replies, the exit code.
+Dates, generated ids, measured durations and ports are given names first; nothing else is forgiven.
+
+    Tests/Parity/run                           every case (Envoy is fetched into .cache/envoy by scripts/setup)
+    Tests/Parity/run -k timeouts               one topic; -k route-timeout-gives picks by name
+    Tests/Parity/run --show -k route-timeout   what Envoy alone does there, printed
+    Tests/Parity/run --self-check              Envoy on both sides: proves the comparison itself
+
+This page is written by `Tests/Parity/run --write-docs` from the cases; a test holds it to them.
+
+## Where Pillion differs on purpose
+
+Where an RFC forbids what Envoy does, Pillion follows the RFC. Each such case says what Pillion must do instead, and
+fails, too, if the two do the same: an exemption that is no longer needed does not stay.
+"""
+
+COUNTS = """
+## What is compared
+
+{total} cases; in {different} of them the difference above is what is asserted.
+
+| topic | cases | about |
+| --- | --- | --- |
+"""
+
+
+def page(topics):
+    """The page's text; `topics` maps a topic to the first line of its file."""
+    lines = [HEAD]
+    groups = {}
+    for case in CASES:
+        if case.differs:
+            groups.setdefault((case.differs.rule, case.differs.why), []).append(case)
+    for (rule, why), cases in groups.items():
+        lines.append(f"### {rule}\n\n{sentence(why)}\n")
+        lines.append("| case | Pillion shows |\n| --- | --- |")
+        lines += [f"| `{case.slug}` | {shown(case.differs.pillion)} |" for case in cases]
+        lines.append("")
+    lines.append(COUNTS.format(total=len(CASES), different=sum(bool(case.differs) for case in CASES)).strip("\n"))
+    for topic, about in topics.items():
+        count = sum(case.topic == topic for case in CASES)
+        lines.append(f"| {topic} | {count} | {about} |")
+    return "\n".join(lines) + "\n"
+
+
+def sentence(text):
+    return text[0].upper() + text[1:] + "."
+
+
+def shown(pillion):
+    parts = []
+    for section, texts in pillion.items():
+        said = ", ".join(f"`{text.replace('|', chr(92) + '|')}`" for text in texts) if texts else "nothing"
+        parts.append(f"{section}: {said}")
+    return "; ".join(parts)
