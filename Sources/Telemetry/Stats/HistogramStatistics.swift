@@ -65,10 +65,10 @@ package struct HistogramStatistics: Sendable, Equatable {
     return bins.last.map { $0.lowerBound + $0.width }
   }
 
-  /// How many samples lie below each of the upper bounds in `buckets`.
+  /// How many samples lie in bins that begin at or below each bound, as Envoy counts them.
   package func cumulativeBuckets(_ bounds: [Double] = HistogramStatistics.buckets) -> [UInt64] {
     bounds.map { bound in
-      bins.reduce(0) { $1.lowerBound + $1.width <= bound ? $0 &+ $1.count : $0 }
+      bins.reduce(0) { $1.lowerBound <= bound ? $0 &+ $1.count : $0 }
     }
   }
 }
