@@ -243,6 +243,90 @@ public final class HeaderMap {
     }
   }
 
+  // MARK: Filling from a head
+
+  /// Adds a field whose value is a part of the head that ``adopt(_:)`` will bring: nothing is copied yet, and until then
+  /// the map must not be read. Ranges are offsets into the head, which is shorter than 4 GiB.
+  @inline(__always)
+  func addSlice(_ name: HeaderName, value: Range<Int>) {
+    push(
+      Entry(
+        nameOffset: 0, valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
+        valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: 0, name: name))
+  }
+
+  /// As ``addSlice(_:value:)`` for a name that is not known, no longer than 65,535 bytes.
+  @inline(__always)
+  func addSlice(named name: Range<Int>, value: Range<Int>) {
+    push(
+      Entry(
+        nameOffset: UInt32(truncatingIfNeeded: name.lowerBound),
+        valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
+        valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: UInt16(truncatingIfNeeded: name.count),
+        name: .other))
+  }
+
+  /// Keeps the next place for a field that is found later, or not at all (``fillPlace(_:_:value:)``). Returns its index.
+  @inline(__always)
+  func keepPlace() -> Int {
+    if endIndex == entryCapacity { growEntries() }
+    var entry = Entry(nameOffset: 0, valueOffset: 0, valueLength: 0, nameLength: 0, name: .other)
+    entry.removed = true
+    (entries + endIndex).initialize(to: entry)
+    endIndex += 1
+    return endIndex - 1
+  }
+
+  /// Puts a slice of the head into a kept place. Returns false where one is there already.
+  @inline(__always)
+  func fillPlace(_ index: Int, _ name: HeaderName, value: Range<Int>) -> Bool {
+    precondition(index >= 0 && index < endIndex)
+    guard entries[index].removed else { return false }
+    entries[index] = Entry(
+      nameOffset: 0, valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
+      valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: 0, name: name)
+    count += 1
+    note(name)
+    return true
+  }
+
+  /// Brings the head that the slices point into. The map holds nothing else yet.
+  func adopt(_ head: ByteView) {
+    precondition(used == 0)
+    _ = store(head)
+  }
+
+  /// Makes the unknown names lower-case, in place.
+  func lowercaseNames() {
+    for index in 0..<endIndex where entries[index].name == .other {
+      let name = bytes + Int(entries[index].nameOffset)
+      for offset in 0..<Int(entries[index].nameLength) { name[offset] = asciiLowercased(name[offset]) }
+    }
+  }
+
+  /// Replaces each obs-fold (RFC 9112 §5.2) in a value by one space, in place.
+  func unfold(at index: Int) {
+    precondition(index >= 0 && index < endIndex)
+    let value = bytes + Int(entries[index].valueOffset)
+    let length = Int(entries[index].valueLength)
+    var source = 0
+    var target = 0
+    while source < length {
+      if value[source] == 0x0d || value[source] == 0x0a {
+        while target > 0, Self.isFoldSpace(value[target - 1]) { target -= 1 }
+        while source < length, Self.isFoldSpace(value[source]) { source += 1 }
+        value[target] = 0x20
+      } else {
+        value[target] = value[source]
+        source += 1
+      }
+      target += 1
+    }
+    entries[index].valueLength = UInt32(target)
+  }
+
+  private static func isFoldSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0d) }
+
   // MARK: Storage
 
   @usableFromInline
@@ -254,7 +338,7 @@ public final class HeaderMap {
   @usableFromInline
   func mayHave(_ name: HeaderName) -> Bool {
     let raw = name.rawValue
-    return raw < 64 ? presence.0 & (1 << UInt64(raw)) != 0 : presence.1 & (1 << UInt64(raw & 63)) != 0
+    return raw < 64 ? presence.0 & (1 &<< UInt64(raw)) != 0 : presence.1 & (1 &<< UInt64(raw & 63)) != 0
   }
 
   @usableFromInline
@@ -270,9 +354,9 @@ public final class HeaderMap {
   private func clearPresence(_ name: HeaderName) {
     let raw = name.rawValue
     if raw < 64 {
-      presence.0 &= ~(1 << UInt64(raw))
+      presence.0 &= ~(1 &<< UInt64(raw))
     } else {
-      presence.1 &= ~(1 << UInt64(raw & 63))
+      presence.1 &= ~(1 &<< UInt64(raw & 63))
     }
   }
 
@@ -284,16 +368,22 @@ public final class HeaderMap {
     }
   }
 
+  @inline(__always)
   private func push(_ entry: Entry) {
     if endIndex == entryCapacity { growEntries() }
     (entries + endIndex).initialize(to: entry)
-    endIndex += 1
-    count += 1
-    let raw = entry.name.rawValue
+    endIndex &+= 1
+    count &+= 1
+    note(entry.name)
+  }
+
+  @inline(__always)
+  private func note(_ name: HeaderName) {
+    let raw = name.rawValue
     if raw < 64 {
-      presence.0 |= 1 << UInt64(raw)
+      presence.0 |= 1 &<< UInt64(raw)
     } else {
-      presence.1 |= 1 << UInt64(raw & 63)
+      presence.1 |= 1 &<< UInt64(raw & 63)
     }
   }
 

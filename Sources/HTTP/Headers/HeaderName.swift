@@ -19,6 +19,10 @@ public enum HeaderName: UInt8, CaseIterable, Sendable {
   case xEnvoyUpstreamStreamDurationMilliseconds, xForwardedClientCert, xForwardedFor, xForwardedHost, xForwardedPort
   case xForwardedProto, xRequestID, b3, traceparent, tracestate, xB3TraceID, xB3SpanID, xB3Sampled
 
+  /// Whether it is a pseudo-header field, which is no field line in HTTP/1.1.
+  @inlinable
+  package var isPseudo: Bool { rawValue &- Self.method.rawValue <= Self.protocol.rawValue - Self.method.rawValue }
+
   /// The name as it is written, lower-case; empty for `other`.
   public var text: StaticString {
     switch self {

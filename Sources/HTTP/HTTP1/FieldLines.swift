@@ -1,0 +1,141 @@
+import Reactor
+
+/// Reads the field lines of a head or of a trailer section (RFC 9112 §5) into a map, as slices of the bytes read.
+struct FieldLines {
+  enum Section { case request, response, requestTrailers, responseTrailers }
+
+  let section: Section
+  let maxCount: Int
+  let names: HeaderNameTable
+  /// Where `host` goes, as :authority; -1 where it is a field like any other.
+  var authorityPlace = -1
+
+  /// What the fields need once the map has adopted the head.
+  private(set) var hasUnknownUpperCase = false
+  private(set) var hasRepeated = false
+  private(set) var hasFolds = false
+
+  init(_ section: Section, maxCount: Int, names: HeaderNameTable) {
+    self.section = section
+    self.maxCount = maxCount
+    self.names = names
+  }
+
+  /// Reads up to and with the empty line. Returns what follows it, or nil where it has not come; the map then holds
+  /// slices of what is incomplete and is to be emptied.
+  mutating func read(_ bytes: ByteView, from start: Int, into map: HeaderMap) throws(CodecError) -> Int? {
+    var index = start
+    var lines = 0
+    while index < bytes.count {
+      let first = bytes[index]
+      if first == 0x0d || first == 0x0a { return try endOfLine(bytes, at: index) }
+      let nameEnd = bytes.endOfName(from: index)
+      guard nameEnd < bytes.count else { return nil }
+      guard bytes[nameEnd] == 0x3a, nameEnd > index, nameEnd - index <= Int(UInt16.max) else {
+        throw Self.fault(ofNameByte: bytes[nameEnd])
+      }
+      var valueStart = nameEnd + 1
+      while valueStart < bytes.count, Self.isSpace(bytes[valueStart]) { valueStart += 1 }
+      var valueEnd = bytes.endOfValue(from: valueStart)
+      guard valueEnd < bytes.count, var next = try endOfLine(bytes, at: valueEnd) else { return nil }
+      let name = names.find(bytes[index..<nameEnd])
+      if name == .other { try checkName(bytes[index..<nameEnd]) }
+      lines += 1
+      guard lines <= maxCount else { throw .tooManyHeaders }
+      var folded = false
+      if next < bytes.count, Self.isSpace(bytes[next]) {
+        guard foldsAllowed else { throw .malformed }
+        guard let end = try endOfFolds(bytes, from: &next) else { return nil }
+        valueEnd = end
+        while valueStart < valueEnd, Self.isFoldSpace(bytes[valueStart]) { valueStart += 1 }
+        while valueEnd > valueStart, Self.isFoldSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
+        folded = true
+      }
+      while valueEnd > valueStart, Self.isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
+      try add(name, bytes, index..<nameEnd, valueStart..<valueEnd, to: map)
+      if folded { hasFolds = true }
+      index = next
+    }
+    return nil
+  }
+
+  /// Makes of the slices what a map promises. `map` has adopted the head.
+  func finish(_ map: HeaderMap) {
+    if hasUnknownUpperCase { map.lowercaseNames() }
+    if hasFolds { for index in 0..<map.endIndex where map.isLive(at: index) { map.unfold(at: index) } }
+    if hasRepeated { map.joinRepeated(of: joinedNames) }
+  }
+
+  /// obs-fold is refused in requests, and becomes a space in responses (RFC 9112 §5.2).
+  private var foldsAllowed: Bool { section == .response || section == .responseTrailers }
+
+  private var joinedNames: HeaderNameSet {
+    switch section {
+    case .request: .joinedInRequests
+    case .response: .joinedInResponses
+    case .requestTrailers, .responseTrailers: .joinedInTrailers
+    }
+  }
+
+  @inline(__always)
+  private mutating func add(
+    _ name: HeaderName, _ bytes: ByteView, _ nameRange: Range<Int>, _ value: Range<Int>, to map: HeaderMap
+  ) throws(CodecError) {
+    if name == .other { return map.addSlice(named: nameRange, value: value) }
+    if name == .host, authorityPlace >= 0 {
+      // RFC 9112 §3.2: more than one Host, or one that is not valid, is a bad request.
+      guard HostSyntax.isValidHost(bytes[value]) else { throw .invalidAuthority }
+      guard map.fillPlace(authorityPlace, .authority, value: value) else { throw .malformed }
+      return
+    }
+    if map.mayHave(name) { hasRepeated = true }
+    map.addSlice(name, value: value)
+  }
+
+  private mutating func checkName(_ name: ByteView) throws(CodecError) {
+    for index in 0..<name.count {
+      let kind = fieldNameBytes[Int(name[index])]
+      if kind == 0 { throw .malformed }
+      if kind == 2 { hasUnknownUpperCase = true }
+    }
+  }
+
+  /// The end of a value that goes on over lines that begin with a space; `next` becomes the line after it.
+  private func endOfFolds(_ bytes: ByteView, from next: inout Int) throws(CodecError) -> Int? {
+    var end = next
+    while next < bytes.count, Self.isSpace(bytes[next]) {
+      end = bytes.endOfValue(from: next)
+      guard end < bytes.count, let following = try endOfLine(bytes, at: end) else { return nil }
+      next = following
+    }
+    return next < bytes.count ? end : nil
+  }
+
+  @inline(__always)
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+  private static func isFoldSpace(_ byte: UInt8) -> Bool { isSpace(byte) || byte == 0x0d || byte == 0x0a }
+
+  private static func fault(ofNameByte byte: UInt8) -> CodecError {
+    byte < 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d ? .invalidCharacters : .malformed
+  }
+}
+
+extension FieldLines {
+  /// A trailer section, complete with its empty line, as a map from the pool.
+  static func readTrailers(
+    _ bytes: ByteView, _ section: Section, maxCount: Int, names: HeaderNameTable, pool: HeaderMapPool
+  ) throws(CodecError) -> HeaderMap {
+    let map = pool.take()
+    do throws(CodecError) {
+      var lines = FieldLines(section, maxCount: maxCount, names: names)
+      guard try lines.read(bytes, from: 0, into: map) != nil else { throw .malformed }
+      map.adopt(bytes)
+      lines.finish(map)
+      return map
+    } catch {
+      pool.giveBack(map)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import Reactor
+
+/// The upstream side of HTTP/1.1 on one connection (RFC 9112): one stream at a time.
+///
+///     idle --newStream--> head --empty line--> content --its end--> ending --told--> idle
+///
+/// Interim responses stay in head; a response without content goes from head to ending. From every state to `finished`,
+/// where what still comes is taken and dropped: the connection cannot carry another stream.
+package final class HTTP1ClientCodec: ClientCodec {
+  private enum Phase { case idle, head, content, ending, finished }
+
+  private let pool: HeaderMapPool
+  private let options: HTTP1ClientOptions
+  private let maxHeadBytes: Int
+  private let names = HeaderNameTable.shared
+  /// Sound: the delegate owns the codec, and so lives longer.
+  private unowned(unsafe) let delegate: ClientCodecDelegate
+  private let encoder: HTTP1RequestEncoder
+
+  private var phase = Phase.idle
+  private var decoder: StreamDecoder?
+  private var isDispatching = false
+  private var isHeadIncomplete = false
+  private var isLineChecked = false
+  private var search = HeadSearch()
+  private var body = BodyReader(.none, maxTrailerBytes: 0)
+  private var keepsAlive = false
+
+  private var readDisables = 0
+  private var isAboveHighWatermark = false
+
+  package init(
+    transport: Transport, delegate: ClientCodecDelegate, pool: HeaderMapPool, options: HTTP1ClientOptions
+  ) {
+    self.delegate = delegate
+    self.pool = pool
+    self.options = options
+    maxHeadBytes = options.maxResponseHeadersKiB * 1024
+    encoder = HTTP1RequestEncoder(transport: transport, enableTrailers: options.enableTrailers)
+    super.init()
+    encoder.codec = self
+  }
+
+  deinit { encoder.codec = nil }
+
+  package override func newStream(_ decoder: StreamDecoder) -> StreamEncoder {
+    precondition(phase == .idle)
+    phase = .head
+    isHeadIncomplete = false
+    self.decoder = decoder
+    encoder.begin()
+    if isAboveHighWatermark { decoder.aboveWriteBufferHighWatermark() }
+    return encoder
+  }
+
+  /// - Throws: the peer broke the protocol. The open stream is reset before, for `protocolError`.
+  package override func dispatch(_ bytes: ByteView) throws(CodecError) -> Int {
+    if isDispatching { return 0 }
+    isDispatching = true
+    defer { isDispatching = false }
+    do throws(CodecError) {
+      return try decode(bytes)
+    } catch {
+      fail(.protocolError)
+      throw error
+    }
+  }
+
+  package override func endOfInput() throws(CodecError) {
+    switch phase {
+    case .idle, .ending, .finished: phase = .finished
+    case .head where !isHeadIncomplete: fail(.connectionTermination)
+    case .content where body.endsWithConnection:
+      keepsAlive = false
+      endResponse()?.decodeData(.empty, endStream: true)
+      completeStream(hasMore: false)
+    case .head, .content:
+      fail(.protocolError)
+      throw .malformed
+    }
+  }
+
+  package override func connectionClosed(_ reason: StreamReset) { fail(reason) }
+
+  package override func aboveWriteBufferHighWatermark() {
+    isAboveHighWatermark = true
+    decoder?.aboveWriteBufferHighWatermark()
+  }
+
+  package override func belowWriteBufferLowWatermark() {
+    isAboveHighWatermark = false
+    decoder?.belowWriteBufferLowWatermark()
+  }
+
+  // MARK: Decoding
+
+  private func decode(_ bytes: ByteView) throws(CodecError) -> Int {
+    var index = 0
+    while index < bytes.count {
+      switch phase {
+      case .idle: throw .malformed
+      case .head:
+        let length = try decodeHead(bytes.dropFirst(index))
+        if length == 0 { return index }
+        index += length
+      case .content:
+        let waits = try decodeContent(bytes, from: &index)
+        if waits { return index }
+      case .ending: completeStream(hasMore: true)
+      case .finished: return bytes.count
+      }
+    }
+    if phase == .ending { completeStream(hasMore: false) }
+    return index
+  }
+
+  /// Returns the head's length, or 0 while it is incomplete.
+  private func decodeHead(_ bytes: ByteView) throws(CodecError) -> Int {
+    let window = bytes.prefix(maxHeadBytes)
+    if isHeadIncomplete, search.end(window) == nil {
+      try checkIncomplete(window)
+      return 0
+    }
+    let map = pool.take()
+    do throws(CodecError) {
+      let head = try ResponseHead.read(window, into: map, method: encoder.method, options: options, names: names)
+      guard let head else {
+        pool.giveBack(map)
+        if !isHeadIncomplete {
+          search = HeadSearch()
+          isHeadIncomplete = true
+          isLineChecked = false
+        }
+        _ = search.end(window)
+        try checkIncomplete(window)
+        return 0
+      }
+      accept(head, map)
+      return head.length
+    } catch {
+      pool.giveBack(map)
+      throw error
+    }
+  }
+
+  private func checkIncomplete(_ window: ByteView) throws(CodecError) {
+    if window.count >= maxHeadBytes { throw .headersTooLarge }
+    if search.hasLine, !isLineChecked {
+      isLineChecked = true
+      _ = try StatusLine.read(window)
+    }
+  }
+
+  private func accept(_ head: ResponseHead, _ map: HeaderMap) {
+    isHeadIncomplete = false
+    if head.isInformational {
+      decoder?.decodeInformational(map)
+      return
+    }
+    keepsAlive = head.keepsAlive
+    if head.framing == .none || head.framing == .length(0) {
+      endResponse()?.decodeHeaders(map, endStream: true)
+    } else {
+      phase = .content
+      body = BodyReader(head.framing, maxTrailerBytes: maxHeadBytes)
+      decoder?.decodeHeaders(map, endStream: false)
+    }
+  }
+
+  /// Returns whether the rest waits for more.
+  private func decodeContent(_ bytes: ByteView, from index: inout Int) throws(CodecError) -> Bool {
+    while phase == .content {
+      switch try body.next(bytes, from: &index) {
+      case .needMore: return true
+      case .data(let data, let isLast):
+        (isLast ? endResponse() : decoder)?.decodeData(data, endStream: isLast)
+      case .trailers(let section): try decodeTrailers(section)
+      case .end: endResponse()?.decodeData(.empty, endStream: true)
+      }
+    }
+    return false
+  }
+
+  private func decodeTrailers(_ section: ByteView) throws(CodecError) {
+    let map = try FieldLines.readTrailers(
+      section, .responseTrailers, maxCount: options.maxHeadersCount, names: names, pool: pool)
+    let decoder = endResponse()
+    if options.enableTrailers, let decoder {
+      decoder.decodeTrailers(map)
+    } else {
+      pool.giveBack(map)
+      decoder?.decodeData(.empty, endStream: true)
+    }
+  }
+
+  // MARK: Ends
+
+  /// The response is complete with the call that is about to be made to the decoder, which is returned.
+  private func endResponse() -> StreamDecoder? {
+    phase = .ending
+    let decoder = decoder
+    self.decoder = nil
+    return decoder
+  }
+
+  /// Tells the pool, unless the connection was closed meanwhile. A request that is not sent whole leaves the connection
+  /// useless; so do bytes that nobody asked for.
+  private func completeStream(hasMore: Bool) {
+    guard phase == .ending else { return }
+    endStream(reusable: keepsAlive && encoder.isComplete && !encoder.closesAfter && !hasMore)
+  }
+
+  /// The stream was reset from our side.
+  func streamReset() {
+    guard decoder != nil else { return }
+    decoder = nil
+    endStream(reusable: false)
+  }
+
+  func setReadDisabled(_ disabled: Bool) {
+    guard decoder != nil else { return }
+    let old = readDisables
+    readDisables = max(0, old + (disabled ? 1 : -1))
+    if (old > 0) != (readDisables > 0) { delegate.codecReadDisable(disabled) }
+  }
+
+  private func endStream(reusable: Bool) {
+    phase = reusable ? .idle : .finished
+    encoder.abandon()
+    resumeReading()
+    delegate.streamComplete(reusable: reusable)
+  }
+
+  private func fail(_ reason: StreamReset) {
+    phase = .finished
+    encoder.abandon()
+    guard let decoder else { return }
+    self.decoder = nil
+    resumeReading()
+    decoder.decodeReset(reason)
+  }
+
+  private func resumeReading() {
+    if readDisables > 0 {
+      readDisables = 0
+      delegate.codecReadDisable(false)
+    }
+  }
+}

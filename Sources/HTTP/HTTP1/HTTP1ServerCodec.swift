@@ -1,0 +1,254 @@
+import Reactor
+
+/// The downstream side of HTTP/1.1 on one connection (RFC 9112).
+///
+///     idle --first byte--> head --empty line--> content --its end--> awaitingResponse --response sent--> idle
+///
+/// A request without content goes from head to awaitingResponse. Bytes of the next request wait outside until the
+/// response is sent. From every state to `finished`, where what still comes is taken and dropped: the peer broke the
+/// protocol, the stream was reset, or the response ended before the request or said that the connection closes.
+package final class HTTP1ServerCodec: ServerCodec {
+  private enum Phase { case idle, head, content, awaitingResponse, finished }
+
+  /// Bytes of empty lines that are skipped before a request line (RFC 9112 §2.2 asks for one line at least).
+  private static let maxEmptyLineBytes = 128
+
+  private let pool: HeaderMapPool
+  private let options: HTTP1ServerOptions
+  private let maxHeadBytes: Int
+  private let names = HeaderNameTable.shared
+  /// Sound: the delegate owns the codec, and so lives longer.
+  private unowned(unsafe) let delegate: ServerCodecDelegate
+  private let encoder: HTTP1ResponseEncoder
+
+  private var phase = Phase.idle
+  private var decoder: StreamDecoder?
+  private var isDispatching = false
+  private var emptyLineBytes = 0
+  private var isHeadIncomplete = false
+  private var isLineChecked = false
+  private var search = HeadSearch()
+  private var body = BodyReader(.none, maxTrailerBytes: 0)
+  /// The request asked to close the connection.
+  private var closesAfterRequest = false
+
+  private var readDisables = 0
+  private var holdsBack = false
+  private var isReadingPaused = false
+  private var isAboveHighWatermark = false
+
+  package init(
+    transport: Transport, delegate: ServerCodecDelegate, pool: HeaderMapPool, options: HTTP1ServerOptions
+  ) {
+    self.delegate = delegate
+    self.pool = pool
+    self.options = options
+    maxHeadBytes = options.maxRequestHeadersKiB * 1024
+    encoder = HTTP1ResponseEncoder(transport: transport, enableTrailers: options.enableTrailers)
+    super.init()
+    encoder.codec = self
+  }
+
+  deinit { encoder.codec = nil }
+
+  package override func dispatch(_ bytes: ByteView) throws(CodecError) -> Int {
+    if isDispatching { return 0 }
+    isDispatching = true
+    defer { isDispatching = false }
+    do throws(CodecError) {
+      let taken = try decode(bytes)
+      if taken < bytes.count, phase == .awaitingResponse {
+        holdsBack = true
+        updateReading()
+      }
+      return taken
+    } catch {
+      phase = .finished
+      throw error
+    }
+  }
+
+  package override func endOfInput() throws(CodecError) {
+    phase = .finished
+    guard let decoder else { return }
+    self.decoder = nil
+    encoder.abandon()
+    decoder.decodeReset(.connectionTermination)
+  }
+
+  package override func goAway() { encoder.closesConnection = true }
+
+  package override func aboveWriteBufferHighWatermark() {
+    isAboveHighWatermark = true
+    decoder?.aboveWriteBufferHighWatermark()
+  }
+
+  package override func belowWriteBufferLowWatermark() {
+    isAboveHighWatermark = false
+    decoder?.belowWriteBufferLowWatermark()
+  }
+
+  // MARK: Decoding
+
+  private func decode(_ bytes: ByteView) throws(CodecError) -> Int {
+    var index = 0
+    while index < bytes.count {
+      switch phase {
+      case .idle:
+        index += try skipEmptyLines(bytes.dropFirst(index))
+        guard phase == .head else { return index }
+      case .head:
+        let length = try decodeHead(bytes.dropFirst(index))
+        if length == 0 { return index }
+        index += length
+      case .content:
+        let waits = try decodeContent(bytes, from: &index)
+        if waits { return index }
+      case .awaitingResponse: return index
+      case .finished: return bytes.count
+      }
+    }
+    return index
+  }
+
+  /// Opens the stream at the first byte that is no line end. Returns how many bytes come before it.
+  private func skipEmptyLines(_ bytes: ByteView) throws(CodecError) -> Int {
+    var index = 0
+    while index < bytes.count, bytes[index] == 0x0d || bytes[index] == 0x0a {
+      if bytes[index] == 0x0d, index + 1 == bytes.count { return index }
+      let isLine = bytes[index] == 0x0a || bytes[index + 1] == 0x0a
+      index += bytes[index] == 0x0a ? 1 : 2
+      guard isLine, emptyLineBytes + index <= Self.maxEmptyLineBytes else {
+        openStream()
+        throw .malformed
+      }
+    }
+    emptyLineBytes += index
+    if index < bytes.count { openStream() }
+    return index
+  }
+
+  private func openStream() {
+    phase = .head
+    emptyLineBytes = 0
+    isHeadIncomplete = false
+    closesAfterRequest = false
+    encoder.begin()
+    let decoder = delegate.newStream(encoder)
+    guard phase == .head else { return }
+    self.decoder = decoder
+    if isAboveHighWatermark { decoder.aboveWriteBufferHighWatermark() }
+  }
+
+  /// Returns the head's length, or 0 while it is incomplete.
+  private func decodeHead(_ bytes: ByteView) throws(CodecError) -> Int {
+    let window = bytes.prefix(maxHeadBytes)
+    if isHeadIncomplete, search.end(window) == nil {
+      try checkIncomplete(window)
+      return 0
+    }
+    let map = pool.take()
+    do throws(CodecError) {
+      guard let head = try RequestHead.read(window, into: map, options: options, names: names) else {
+        pool.giveBack(map)
+        if !isHeadIncomplete {
+          search = HeadSearch()
+          isHeadIncomplete = true
+          isLineChecked = false
+        }
+        _ = search.end(window)
+        try checkIncomplete(window)
+        return 0
+      }
+      accept(head, map)
+      return head.length
+    } catch {
+      pool.giveBack(map)
+      throw error
+    }
+  }
+
+  private func checkIncomplete(_ window: ByteView) throws(CodecError) {
+    if window.count >= maxHeadBytes { throw .headersTooLarge }
+    if search.hasLine, !isLineChecked {
+      isLineChecked = true
+      _ = try RequestLine.read(window)
+    }
+  }
+
+  private func accept(_ head: RequestHead, _ map: HeaderMap) {
+    closesAfterRequest = head.asksToClose
+    encoder.isAnswerToHead = head.method == .head
+    let endStream = head.framing == .none || head.framing == .length(0)
+    if endStream {
+      phase = .awaitingResponse
+    } else {
+      phase = .content
+      body = BodyReader(head.framing, maxTrailerBytes: maxHeadBytes)
+    }
+    decoder?.decodeHeaders(map, endStream: endStream)
+  }
+
+  /// Returns whether the rest waits for more.
+  private func decodeContent(_ bytes: ByteView, from index: inout Int) throws(CodecError) -> Bool {
+    while phase == .content {
+      switch try body.next(bytes, from: &index) {
+      case .needMore: return true
+      case .data(let data, let isLast):
+        if isLast { phase = .awaitingResponse }
+        decoder?.decodeData(data, endStream: isLast)
+      case .trailers(let section): try decodeTrailers(section)
+      case .end:
+        phase = .awaitingResponse
+        decoder?.decodeData(.empty, endStream: true)
+      }
+    }
+    return false
+  }
+
+  private func decodeTrailers(_ section: ByteView) throws(CodecError) {
+    let map = try FieldLines.readTrailers(
+      section, .requestTrailers, maxCount: options.maxHeadersCount, names: names, pool: pool)
+    phase = .awaitingResponse
+    if options.enableTrailers, let decoder {
+      decoder.decodeTrailers(map)
+    } else {
+      pool.giveBack(map)
+      decoder?.decodeData(.empty, endStream: true)
+    }
+  }
+
+  // MARK: The encoder's word
+
+  /// The response is sent whole.
+  func responseEnded(closesConnection: Bool) {
+    endStream(reusable: phase == .awaitingResponse && !closesConnection && !closesAfterRequest)
+  }
+
+  /// The stream was reset from our side.
+  func streamReset() { endStream(reusable: false) }
+
+  func setReadDisabled(_ disabled: Bool) {
+    guard decoder != nil else { return }
+    readDisables = max(0, readDisables + (disabled ? 1 : -1))
+    updateReading()
+  }
+
+  private func endStream(reusable: Bool) {
+    decoder = nil
+    phase = reusable ? .idle : .finished
+    let canDecode = holdsBack && !isDispatching
+    readDisables = 0
+    holdsBack = false
+    updateReading()
+    delegate.streamComplete(reusable: reusable)
+    if canDecode, phase == .idle { delegate.codecCanDecode() }
+  }
+
+  private func updateReading() {
+    let paused = readDisables > 0 || holdsBack
+    if paused == isReadingPaused { return }
+    isReadingPaused = paused
+    delegate.codecReadDisable(paused)
+  }
+}

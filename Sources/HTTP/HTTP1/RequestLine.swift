@@ -1,0 +1,67 @@
+import Reactor
+
+/// A request line (RFC 9112 §3) as offsets into the head. Strict: one space between the parts, none around them.
+struct RequestLine {
+  let method: RequestMethod
+  let methodLength: Int
+  let target: Range<Int>
+  /// Where the field lines begin.
+  let end: Int
+
+  /// "HTTP/1.1" as a word.
+  private static let version: UInt64 = 0x312e_312f_5054_5448
+
+  /// Nil while the line is incomplete; what is wrong for certain is refused even then.
+  static func read(_ bytes: ByteView) throws(CodecError) -> RequestLine? {
+    guard let methodEnd = try endOfMethod(bytes) else { return nil }
+    guard let method = RequestMethod(bytes[0..<methodEnd]) else { throw .malformed }
+    let targetStart = methodEnd + 1
+    let targetEnd = bytes.endOfTarget(from: targetStart)
+    guard targetEnd < bytes.count else { return nil }
+    guard bytes[targetEnd] == 0x20 else { throw fault(ofTargetByte: bytes[targetEnd]) }
+    guard targetEnd > targetStart else { throw .malformed }
+    guard let end = try endOfVersion(bytes, from: targetEnd + 1) else { return nil }
+    return RequestLine(method: method, methodLength: methodEnd, target: targetStart..<targetEnd, end: end)
+  }
+
+  private static func endOfMethod(_ bytes: ByteView) throws(CodecError) -> Int? {
+    let word = bytes.word(at: 0)
+    if word & 0xffff_ffff == 0x2054_4547 { return 3 }
+    if word & 0xff_ffff_ffff == 0x20_5453_4f50 { return 4 }
+    let end = bytes.prefix(RequestMethod.longest + 1).firstIndex(of: 0x20)
+    for index in 0..<(end ?? min(bytes.count, RequestMethod.longest + 1)) where !isFieldNameByte(bytes[index]) {
+      throw bytes[index] < 0x20 && !isLineSpace(bytes[index]) ? .invalidCharacters : .malformed
+    }
+    if end == nil, bytes.count > RequestMethod.longest { throw .malformed }
+    return end
+  }
+
+  /// Reads "HTTP/1.1" and the line's end.
+  private static func endOfVersion(_ bytes: ByteView, from start: Int) throws(CodecError) -> Int? {
+    let end = start + 8
+    if bytes.word(at: start) == version, end + 1 < bytes.count, bytes[end] == 0x0d, bytes[end + 1] == 0x0a {
+      return end + 2
+    }
+    guard let length = bytes.dropFirst(start).firstIndex(of: 0x0a) else { return nil }
+    var text = bytes[start..<(start + length)]
+    if text.count > 0, text[text.count - 1] == 0x0d { text = text.prefix(text.count - 1) }
+    if text.count == 8, text.word(at: 0) == version { return start + length + 1 }
+    throw text.isEmpty || isHTTPVersion(text) ? .lowVersion : .malformed
+  }
+
+  /// A line that ends after the target is one of HTTP/0.9.
+  private static func fault(ofTargetByte byte: UInt8) -> CodecError {
+    if byte == 0x0d || byte == 0x0a { return .lowVersion }
+    return byte == 0x09 || byte >= 0x80 ? .malformed : .invalidCharacters
+  }
+
+  private static func isLineSpace(_ byte: UInt8) -> Bool { byte == 0x09 || byte == 0x0a || byte == 0x0d }
+}
+
+/// HTTP-version of RFC 9112 §2.3: "HTTP/" DIGIT "." DIGIT.
+func isHTTPVersion(_ text: ByteView) -> Bool {
+  text.count == 8 && text.hasPrefix(ByteView("HTTP/")) && isDigit(text[5]) && text[6] == 0x2e && isDigit(text[7])
+}
+
+@inline(__always)
+func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
