@@ -41,6 +41,7 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(
       name: "ProxyTests", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor"], swiftSettings: house),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
   ],
   cxxLanguageStandard: .cxx17

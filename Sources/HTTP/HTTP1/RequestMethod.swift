@@ -18,7 +18,7 @@ enum RequestMethod: UInt8 {
     case 0x54_4547: self = .get
     case 0x4441_4548: self = .head
     case 0x5453_4f50: self = .post
-    case 0x54_434e_4e4f_43: self = .connect
+    case 0x54_4345_4e4e_4f43: self = .connect
     case 0x53_4e4f_4954_504f: self = .options
     case 0x4554_454c_4544: self = .delete
     case 0x45_4341_5254: self = .trace
