@@ -1,6 +1,5 @@
 import Glibc
 import Reactor
-import Synchronization
 
 /// Envoy's `filesystem.` counters.
 package enum FilesystemStat: UInt32, StatSet {
@@ -33,13 +32,13 @@ package final class AccessLogFile: Sendable {
   package let path: String
   private let store: StatsStore
   private let stats: StatBlock<FilesystemStat>
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   init(path: String, store: StatsStore) throws(OutputError) {
     self.path = path
     self.store = store
     stats = store.scope("filesystem.").block()
-    state = Mutex(State(output: try OutputDescriptor(path: path)))
+    state = Locked(State(output: try OutputDescriptor(path: path)))
   }
 
   deinit {
@@ -107,7 +106,7 @@ package final class AccessLogFile: Sendable {
 /// All access log files of a proxy; a path is opened once, however many logs name it.
 package final class AccessLogFiles: Sendable {
   private let store: StatsStore
-  private let files = Mutex<[String: AccessLogFile]>([:])
+  private let files = Locked<[String: AccessLogFile]>([:])
 
   package init(store: StatsStore) {
     self.store = store

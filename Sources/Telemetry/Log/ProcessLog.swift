@@ -36,13 +36,13 @@ package final class ProcessLog: Sendable {
   ]
 
   private let components: [Component]
-  private let output: Mutex<OutputDescriptor>
+  private let output: Locked<OutputDescriptor>
   private let clock: Clock
 
   /// - Parameter path: --log-path; standard error without one.
   package init(path: String? = nil, level: LogLevel = .info, clock: Clock) throws(OutputError) {
     components = Self.names.map { Component($0, level) }
-    output = Mutex(try OutputDescriptor(path: path ?? "/dev/stderr"))
+    output = Locked(try OutputDescriptor(path: path ?? "/dev/stderr"))
     self.clock = clock
   }
 

@@ -1,18 +1,16 @@
-import Synchronization
-
 /// All counters, gauges, histograms and text readouts of one proxy: hands out ids by name, and shards to those who
 /// write. Ids may be made at any time and from any thread; those already running reach them without a lock.
 ///
 /// At most 4,194,304 counters and gauges and 131,072 histograms; what is asked for beyond that is discarded.
 package final class StatsStore: Sendable {
-  let state: Mutex<StatsState>
+  let state: Locked<StatsState>
   /// Takes the writes of threads without a shard of their own, under the lock.
   private let shared: StatsShard
 
   package init() {
     let shared = StatsShard()
     self.shared = shared
-    state = Mutex(StatsState(shards: [shared]))
+    state = Locked(StatsState(shards: [shared]))
   }
 
   /// A new writer's share. Each worker takes one at its start.
