@@ -25,7 +25,8 @@ open class ServerCodec {
 
 /// What a ``ServerCodec`` tells the connection manager.
 open class ServerCodecDelegate: ConnectionDelegate {
-  /// A request begins: who shall receive it? The encoder is where its response goes.
+  /// A request begins, with its first byte: who shall receive it? The encoder is where its response goes. Its head may
+  /// be long in coming, or turn out to be broken: then the response is sent without ``StreamDecoder/decodeHeaders(_:endStream:)``.
   open func newStream(_ encoder: StreamEncoder) -> StreamDecoder { StreamDecoder() }
 
   /// The codec can take bytes again (a pipelined request waited for the response before it).
