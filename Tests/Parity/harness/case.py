@@ -14,8 +14,8 @@ CASES = []
 class Differs:
     """A difference on purpose: the rule that asks for it, why, and what Pillion must show instead.
 
-    `pillion` maps a section (`client`, `upstreams`, `access log`, `stats`) to the texts that must stand in it; an empty
-    list says that the section must be empty.
+    `pillion` maps a section (`client`, `upstreams`, `access log`, `stats`) to the texts that must stand in it, or
+    must not, with a `!` before them; an empty list says that the section must be empty.
     """
 
     rule: str

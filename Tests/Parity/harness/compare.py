@@ -61,7 +61,10 @@ def judge_exemption(case, envoy, pillion):
         text = pillion.get(section, "")
         if not wanted and text:
             faults.append(f"{section}: should be empty, but is\n{text}")
-        faults += [f"{section}: lacks {part!r}:\n{text}" for part in wanted if part not in text]
+        for part in wanted:
+            absent, part = part.startswith("!"), part.removeprefix("!")
+            if (part in text) == absent:
+                faults.append(f"{section}: {'has' if absent else 'lacks'} {part!r}:\n{text}")
     if "proxy" in pillion:
         faults.append(pillion["proxy"])
     return "\n\n".join(faults)

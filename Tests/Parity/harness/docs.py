@@ -58,6 +58,11 @@ def sentence(text):
 def shown(pillion):
     parts = []
     for section, texts in pillion.items():
-        said = ", ".join(f"`{text.replace('|', chr(92) + '|')}`" for text in texts) if texts else "nothing"
+        said = ", ".join(quoted(text) for text in texts) if texts else "nothing"
         parts.append(f"{section}: {said}")
     return "; ".join(parts)
+
+
+def quoted(text):
+    code = f"`{text.removeprefix('!').replace('|', chr(92) + '|')}`"
+    return f"no {code}" if text.startswith("!") else code
