@@ -7,7 +7,9 @@ struct HeaderField: Sendable, BitwiseCopyable {
   private let rawName: UInt8
 
   init(_ text: String, arena: RouteArena) {
-    self.text = arena.bytes(text.utf8.map(asciiLowercased))
+    let lowercased = text.utf8.map(asciiLowercased)
+    // As in Envoy, the host is the authority, whatever the protocol.
+    self.text = lowercased == Array("host".utf8) ? arena.bytes(":authority") : arena.bytes(lowercased)
     rawName = HeaderName(self.text.view).rawValue
   }
 
@@ -21,5 +23,15 @@ struct HeaderField: Sendable, BitwiseCopyable {
 
   func value(in headers: HeaderMap) -> ByteView? {
     nextIndex(in: headers, from: 0).map { headers.value(at: $0) }
+  }
+
+  func remove(from headers: HeaderMap) {
+    let name = name
+    if name == .other { headers.remove(named: text.view) } else { headers.remove(name) }
+  }
+
+  func add(_ value: ByteView, to headers: HeaderMap) {
+    let name = name
+    if name == .other { headers.add(named: text.view, value) } else { headers.add(name, value) }
   }
 }

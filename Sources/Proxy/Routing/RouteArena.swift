@@ -1,5 +1,6 @@
 import EnvoyConfig
 import Reactor
+import Telemetry
 
 /// Owns the bytes and lists of a compiled configuration, so that what points at them is plain values: copied without a
 /// retain, which workers that share an object would pay for on every request (docs/RATIONALE.md).
@@ -8,7 +9,7 @@ import Reactor
 /// whatever holds a ``ConstantBytes`` or a ``ConstantList`` for longer than a call holds the arena too.
 package final class RouteArena: @unchecked Sendable {
   private var blocks: [UnsafeMutableRawPointer] = []
-  private var regexes: [SafeRegex] = []
+  private var objects: [AnyObject] = []
 
   package init() {}
 
@@ -34,9 +35,17 @@ package final class RouteArena: @unchecked Sendable {
       start: block.initializeMemory(as: Element.self, from: elements, count: elements.count), elements)
   }
 
-  func regex(_ regex: SafeRegex) -> ConstantRegex {
-    regexes.append(regex)
-    return ConstantRegex(regex: Unmanaged.passUnretained(regex))
+  func regex(_ regex: SafeRegex) -> ConstantRegex { ConstantRegex(regex: keep(regex)) }
+
+  func regexRewrite(_ config: EnvoyConfig.RegexMatchAndSubstitute) -> ConstantRegexRewrite {
+    ConstantRegexRewrite(rewrite: keep(RegexRewrite(config)))
+  }
+
+  func format(_ format: SubstitutionFormat) -> ConstantFormat { ConstantFormat(format: keep(FormatBox(format))) }
+
+  private func keep<Object: AnyObject>(_ object: Object) -> Unmanaged<Object> {
+    objects.append(object)
+    return Unmanaged.passUnretained(object)
   }
 }
 
@@ -89,8 +98,44 @@ struct ConstantRegex: @unchecked Sendable, BitwiseCopyable {
   fileprivate let regex: Unmanaged<SafeRegex>
 
   func fullMatch(_ text: ByteView) -> Bool { regex.takeUnretainedValue().fullMatch(text.buffer) }
+}
 
-  func replaceAll(_ text: ByteView, with substitution: String) -> [UInt8] {
-    regex.takeUnretainedValue().replaceAll(text.buffer, with: substitution)
+/// A `RegexMatchAndSubstitute` that lives as long as its ``RouteArena``.
+///
+/// `@unchecked` is sound: what it points at is Sendable, and the arena keeps it.
+struct ConstantRegexRewrite: @unchecked Sendable, BitwiseCopyable {
+  fileprivate let rewrite: Unmanaged<RegexRewrite>
+
+  /// Appends `text` with every match replaced.
+  func append(_ text: ByteView, to output: inout TextBuffer) {
+    let rewrite = rewrite.takeUnretainedValue()
+    output.append(rewrite.pattern.replaceAll(text.buffer, with: rewrite.substitution))
   }
+}
+
+private final class RegexRewrite: Sendable {
+  let pattern: SafeRegex
+  let substitution: String
+
+  init(_ config: EnvoyConfig.RegexMatchAndSubstitute) {
+    pattern = config.pattern
+    substitution = config.substitution
+  }
+}
+
+/// A text with operators that lives as long as its ``RouteArena``.
+///
+/// `@unchecked` is sound: what it points at is Sendable, and the arena keeps it.
+struct ConstantFormat: @unchecked Sendable, BitwiseCopyable {
+  fileprivate let format: Unmanaged<FormatBox>
+
+  func append(_ values: some SubstitutionValues, to output: inout TextBuffer) {
+    format.takeUnretainedValue().format.append(values, to: &output)
+  }
+}
+
+private final class FormatBox: Sendable {
+  let format: SubstitutionFormat
+
+  init(_ format: SubstitutionFormat) { self.format = format }
 }

@@ -1,6 +1,7 @@
 import EnvoyConfig
 import HTTP
 import Reactor
+import Telemetry
 import Testing
 
 @testable import Proxy
@@ -52,7 +53,6 @@ import Testing
   private var config = EnvoyConfig.RetryPolicy()
   private var thresholds = EnvoyConfig.CircuitBreakers.Thresholds()
   private var random = RandomGenerator(seed: 1)
-  private let pool = BlockPool()
   private let arena = RouteArena()
 
   init() { config.numRetries = 1 }
@@ -65,7 +65,7 @@ import Testing
   private func begin(
     _ policy: Proxy.RetryPolicy, _ headers: HeaderMap = HeaderMap(), overrides: Bool = false
   ) -> RetryState {
-    var scratch = ByteQueue(pool: pool)
+    var scratch = TextBuffer()
     var state = RetryState()
     state.begin(policy, headers, overrides: overrides, scratch: &scratch)
     return state
@@ -75,7 +75,7 @@ import Testing
     _ state: inout RetryState, _ policy: Proxy.RetryPolicy, _ breaker: CircuitBreaker, _ headers: HeaderMap,
     wall: Int64 = 0
   ) -> RetryState.Decision {
-    var scratch = ByteQueue(pool: pool)
+    var scratch = TextBuffer()
     return state.shouldRetry(
       onResponse: headers, policy, breaker, wallNanoseconds: wall, random: &random, scratch: &scratch)
   }

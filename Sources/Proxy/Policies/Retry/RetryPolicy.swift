@@ -1,6 +1,7 @@
 import EnvoyConfig
 import HTTP
 import Reactor
+import Telemetry
 
 /// A compiled `envoy.config.route.v3.RetryPolicy`: immutable, shared by all workers.
 package final class RetryPolicy: Sendable {
@@ -67,14 +68,14 @@ package final class RetryPolicy: Sendable {
     return false
   }
 
-  func isRetriable(responseHeaders: HeaderMap, scratch: inout ByteQueue) -> Bool {
+  func isRetriable(responseHeaders: HeaderMap, scratch: inout TextBuffer) -> Bool {
     for index in 0..<retriableHeaders.count
     where retriableHeaders[index].matches(responseHeaders, scratch: &scratch) { return true }
     return false
   }
 
   /// Whether `retriable_request_headers` lets this request be retried at all: there are none, or one matches.
-  func allows(requestHeaders: HeaderMap, scratch: inout ByteQueue) -> Bool {
+  func allows(requestHeaders: HeaderMap, scratch: inout TextBuffer) -> Bool {
     if retriableRequestHeaders.isEmpty { return true }
     for index in 0..<retriableRequestHeaders.count
     where retriableRequestHeaders[index].matches(requestHeaders, scratch: &scratch) { return true }

@@ -1,5 +1,6 @@
 import HTTP
 import Reactor
+import Telemetry
 
 /// What a request may still try again: reused from request to request, no I/O.
 ///
@@ -50,7 +51,7 @@ package struct RetryState: Sendable {
   /// Starts with a request. `overrides`: whether its `x-envoy-retry-on`, `x-envoy-max-retries` and the like count, which
   /// they do for internal requests.
   package mutating func begin(
-    _ policy: RetryPolicy, _ headers: HeaderMap, overrides: Bool, scratch: inout ByteQueue
+    _ policy: RetryPolicy, _ headers: HeaderMap, overrides: Bool, scratch: inout TextBuffer
   ) {
     retryOn = policy.retryOn
     retriesRemaining = UInt64(policy.numRetries)
@@ -64,7 +65,7 @@ package struct RetryState: Sendable {
   /// The upstream's response headers have come, and nothing of them went on yet.
   package mutating func shouldRetry(
     onResponse headers: HeaderMap, _ policy: RetryPolicy, _ breaker: CircuitBreaker, wallNanoseconds: Int64,
-    random: inout RandomGenerator, scratch: inout ByteQueue
+    random: inout RandomGenerator, scratch: inout TextBuffer
   ) -> Decision {
     let retriable = isRetriable(headers, policy, &scratch)
     let wait = retriable ? policy.resetMilliseconds(headers, wallNanoseconds: wallNanoseconds) : nil
@@ -111,7 +112,7 @@ package struct RetryState: Sendable {
     return .retry(afterNanoseconds: backOff.next(random: &random), .exponential)
   }
 
-  private func isRetriable(_ headers: HeaderMap, _ policy: RetryPolicy, _ scratch: inout ByteQueue) -> Bool {
+  private func isRetriable(_ headers: HeaderMap, _ policy: RetryPolicy, _ scratch: inout TextBuffer) -> Bool {
     if retryOn.isEmpty { return false }
     // Who is told to come less often does not come again at once.
     if headers.has(.xEnvoyRateLimited) { return retryOn.contains(.envoyRateLimited) }

@@ -1,6 +1,7 @@
 import EnvoyConfig
 import HTTP
 import Reactor
+import Telemetry
 
 /// A compiled `envoy.config.route.v3.HeaderMatcher`.
 struct HeaderMatcher: Sendable, BitwiseCopyable {
@@ -28,7 +29,7 @@ struct HeaderMatcher: Sendable, BitwiseCopyable {
 
   /// A field that comes more than once is matched as one, its values joined by commas in `scratch`, which
   /// is left empty.
-  func matches(_ headers: HeaderMap, scratch: inout ByteQueue) -> Bool {
+  func matches(_ headers: HeaderMap, scratch: inout TextBuffer) -> Bool {
     guard let first = name.nextIndex(in: headers, from: 0) else {
       if case .present(let wanted) = specifier {
         return treatMissingHeaderAsEmpty == wanted ? !invertMatch : invertMatch
@@ -62,32 +63,4 @@ struct HeaderMatcher: Sendable, BitwiseCopyable {
     case .string(let matcher): return matcher.matches(value)
     }
   }
-}
-
-/// A decimal integer as absl::SimpleAtoi takes it, with which Envoy reads numbers in headers: space around it and a sign
-/// are allowed.
-func signedDecimal(_ text: ByteView) -> Int64? {
-  var digits = text
-  while let first = digits.first, isSpace(first) { digits = digits.dropFirst(1) }
-  while digits.count > 0, isSpace(digits[digits.count - 1]) { digits = digits.prefix(digits.count - 1) }
-  let negative = digits.first == UInt8(ascii: "-")
-  if negative || digits.first == UInt8(ascii: "+") { digits = digits.dropFirst(1) }
-  if digits.isEmpty { return nil }
-  var value: Int64 = 0
-  for index in 0..<digits.count {
-    let digit = Int64(digits[index]) - 0x30
-    guard digit >= 0, digit <= 9 else { return nil }
-    let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-    let (sum, carry) = product.subtractingReportingOverflow(digit)
-    if overflow || carry { return nil }
-    value = sum
-  }
-  if negative { return value }
-  return value == .min ? nil : -value
-}
-
-private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0d }
-
-extension ByteView {
-  var first: UInt8? { isEmpty ? nil : self[0] }
 }

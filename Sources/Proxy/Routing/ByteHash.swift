@@ -1,0 +1,65 @@
+import Reactor
+
+/// FNV-1a: a byte at a time, so that the hashes of all prefixes of a path come out of one pass over it. The keys stand in
+/// the configuration, so nobody from outside can choose them to collide.
+struct ByteHash {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+
+  static func of(_ bytes: [UInt8]) -> UInt64 { bytes.withUnsafeBytes { of(ByteView($0)) } }
+
+  static func of(_ bytes: ByteView) -> UInt64 {
+    var hash = ByteHash()
+    for index in 0..<bytes.count { hash.add(bytes[index]) }
+    return hash.value
+  }
+
+  static func ofLowercased(_ bytes: ByteView) -> UInt64 {
+    var hash = ByteHash()
+    for index in 0..<bytes.count { hash.add(asciiLowercased(bytes[index])) }
+    return hash.value
+  }
+}
+
+/// From hashes to small numbers: open addressing, at most half full. Different keys with the same hash share an entry, so
+/// what is found must be compared with the key.
+struct HashIndex: Sendable, BitwiseCopyable {
+  private struct Slot: BitwiseCopyable {
+    var hash: UInt64 = 0
+    var value: Int32 = -1
+  }
+
+  private let slots: ConstantList<Slot>
+  private let mask: UInt64
+
+  /// Hashes must be distinct, values not negative.
+  init(_ values: [UInt64: Int], arena: RouteArena) {
+    var capacity = 2
+    while capacity < values.count * 2 { capacity *= 2 }
+    var slots = [Slot](repeating: Slot(), count: values.isEmpty ? 0 : capacity)
+    mask = UInt64(capacity - 1)
+    for (hash, value) in values {
+      var position = Int(Self.mix(hash) & mask)
+      while slots[position].value >= 0 { position = (position + 1) % capacity }
+      slots[position] = Slot(hash: hash, value: Int32(value))
+    }
+    self.slots = arena.list(slots)
+  }
+
+  var isEmpty: Bool { slots.isEmpty }
+
+  func find(_ hash: UInt64) -> Int? {
+    if slots.isEmpty { return nil }
+    var position = Self.mix(hash) & mask
+    while true {
+      let slot = slots[Int(position)]
+      if slot.value < 0 { return nil }
+      if slot.hash == hash { return Int(slot.value) }
+      position = (position &+ 1) & mask
+    }
+  }
+
+  /// FNV's upper bits are better than its lower ones.
+  private static func mix(_ hash: UInt64) -> UInt64 { hash ^ (hash >> 32) }
+}

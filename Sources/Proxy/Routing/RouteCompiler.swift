@@ -1,0 +1,166 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+
+/// What a ``RouteEntry`` is made of.
+struct RouteEntryDraft {
+  var name = ConstantBytes.empty
+  var virtualHostName = ConstantBytes.empty
+  var origin = SourceLocation.none
+  var virtualHost: EnvoyConfig.VirtualHost
+  /// Envoy's defaults for a route that goes to no cluster.
+  var route = EnvoyConfig.RouteAction()
+  var action: RouteEntry.Action
+  var matcher: PathMatcher
+  var retryPolicy = RetryPolicy.none
+  var hostRewrite: HostRewrite?
+  var pathRewrite: PathRewrite?
+  var requestBufferLimit: Int?
+  var requestHeaders = ConstantList<HeaderParser>()
+  var responseHeaders = ConstantList<HeaderParser>()
+}
+
+/// Compiles a route configuration that has passed validation.
+struct RouteCompiler {
+  private let config: EnvoyConfig.RouteConfiguration
+  private let arena: RouteArena
+  private let cluster: (String) -> Int?
+
+  init(
+    _ config: EnvoyConfig.RouteConfiguration, arena: RouteArena, cluster: @escaping (String) -> Int?
+  ) {
+    self.config = config
+    self.arena = arena
+    self.cluster = cluster
+  }
+
+  func compile() throws(RouteTableError) -> (virtualHosts: [RouteTable.VirtualHostEntry], entries: [RouteEntry]) {
+    var virtualHosts: [RouteTable.VirtualHostEntry] = []
+    var entries: [RouteEntry] = []
+    for virtualHost in config.virtualHosts {
+      let matchers = virtualHost.routes.map { RouteMatcher($0.match, arena: arena) }
+      let firstEntry = entries.count
+      for (route, matcher) in zip(virtualHost.routes, matchers) {
+        entries.append(RouteEntry(try draft(route, virtualHost, matcher.path), arena: arena))
+      }
+      entries.append(tlsRedirect(virtualHost))
+      virtualHosts.append(
+        RouteTable.VirtualHostEntry(
+          matchers: arena.list(matchers), firstEntry: firstEntry,
+          tlsRequirement: TLSRequirement(virtualHost.requireTls),
+          tlsRedirect: entries.count - 1,
+          index: matchers.count < RouteIndex.minimumRoutes ? nil : RouteIndex(matchers, arena: arena)))
+    }
+    return (virtualHosts, entries)
+  }
+
+  private func tlsRedirect(_ virtualHost: EnvoyConfig.VirtualHost) -> RouteEntry {
+    RouteEntry(
+      RouteEntryDraft(
+        virtualHostName: arena.bytes(virtualHost.name), origin: virtualHost.origin, virtualHost: virtualHost,
+        action: .tlsRedirect, matcher: PathMatcher(EnvoyConfig.RouteMatch(), arena: arena)),
+      arena: arena)
+  }
+
+  private func draft(
+    _ route: EnvoyConfig.Route, _ virtualHost: EnvoyConfig.VirtualHost, _ matcher: PathMatcher
+  ) throws(RouteTableError) -> RouteEntryDraft {
+    var draft = RouteEntryDraft(
+      name: arena.bytes(route.name), virtualHostName: arena.bytes(virtualHost.name), origin: route.origin,
+      virtualHost: virtualHost, action: .tlsRedirect, matcher: matcher)
+    switch route.action {
+    case .route(let action): try fill(&draft, action)
+    case .redirect(let redirect):
+      draft.action = .redirect(RedirectEntry(redirect, arena: arena), status: redirect.responseCode.status)
+    case .directResponse(let response):
+      draft.action = .directResponse(
+        status: UInt16(clamping: response.status), body: arena.bytes(response.body?.bytes ?? []))
+    }
+    let levels = levels(route, virtualHost)
+    var request: [HeaderParser] = []
+    var response: [HeaderParser] = []
+    for level in levels {
+      request.append(try requestParser(level))
+      response.append(try responseParser(level))
+    }
+    draft.requestHeaders = arena.list(request.filter { !$0.isEmpty })
+    draft.responseHeaders = arena.list(response.filter { !$0.isEmpty })
+    draft.requestBufferLimit = bufferLimit(route, virtualHost)
+    return draft
+  }
+
+  private func fill(_ draft: inout RouteEntryDraft, _ action: EnvoyConfig.RouteAction) throws(RouteTableError) {
+    draft.route = action
+    draft.action = .cluster(try specifier(action.clusterSpecifier))
+    if let policy = action.retryPolicy ?? draft.virtualHost.retryPolicy {
+      draft.retryPolicy = RetryPolicy(policy, arena: arena)
+    }
+    switch action.hostRewrite {
+    case .literal(let host): draft.hostRewrite = .literal(arena.bytes(host))
+    case .auto: draft.hostRewrite = .auto
+    case .header(let name): draft.hostRewrite = .header(HeaderField(name, arena: arena))
+    case .pathRegex(let rewrite): draft.hostRewrite = .pathRegex(arena.regexRewrite(rewrite))
+    case nil: break
+    }
+    if let rewrite = action.regexRewrite {
+      draft.pathRewrite = .regex(arena.regexRewrite(rewrite))
+    } else if !action.prefixRewrite.isEmpty {
+      draft.pathRewrite = .prefix(arena.bytes(action.prefixRewrite))
+    }
+  }
+
+  private func specifier(
+    _ config: EnvoyConfig.RouteAction.ClusterSpecifier
+  ) throws(RouteTableError) -> ClusterSpecifier {
+    switch config {
+    case .cluster(let name): return .cluster(cluster(name))
+    case .clusterHeader(let name): return .clusterHeader(HeaderField(name, arena: arena))
+    case .weightedClusters(let weighted):
+      var entries: [WeightedClusterEntry] = []
+      for config in weighted.clusters { entries.append(try weightedEntry(config)) }
+      return .weighted(
+        arena.list(entries), total: weighted.totalWeight,
+        header: weighted.headerName.map { HeaderField($0, arena: arena) })
+    }
+  }
+
+  private func weightedEntry(
+    _ config: EnvoyConfig.WeightedCluster.ClusterWeight
+  ) throws(RouteTableError) -> WeightedClusterEntry {
+    let specifier: WeightedClusterEntry.Specifier =
+      switch config.specifier {
+      case .name(let name): .cluster(cluster(name))
+      case .clusterHeader(let name): .clusterHeader(HeaderField(name, arena: arena))
+      }
+    return WeightedClusterEntry(
+      specifier: specifier, weight: config.weight, requestHeaders: try requestParser(config.headers),
+      responseHeaders: try responseParser(config.headers),
+      hostRewriteLiteral: config.hostRewriteLiteral.map(arena.bytes))
+  }
+
+  /// In the order of evaluation: route, virtual host, route configuration; the other way round for
+  /// `most_specific_header_mutations_wins`.
+  private func levels(
+    _ route: EnvoyConfig.Route, _ virtualHost: EnvoyConfig.VirtualHost
+  ) -> [EnvoyConfig.HeaderMutations] {
+    let levels = [route.headers, virtualHost.headers, config.headers]
+    return config.mostSpecificHeaderMutationsWins ? levels.reversed() : levels
+  }
+
+  private func requestParser(_ level: EnvoyConfig.HeaderMutations) throws(RouteTableError) -> HeaderParser {
+    try HeaderParser(
+      add: level.requestHeadersToAdd, remove: level.requestHeadersToRemove, inline: InlineHeaders.request, arena: arena)
+  }
+
+  private func responseParser(_ level: EnvoyConfig.HeaderMutations) throws(RouteTableError) -> HeaderParser {
+    try HeaderParser(
+      add: level.responseHeadersToAdd, remove: level.responseHeadersToRemove, inline: InlineHeaders.response,
+      arena: arena)
+  }
+
+  /// The route's before the virtual host's, and the newer field before the older one.
+  private func bufferLimit(_ route: EnvoyConfig.Route, _ virtualHost: EnvoyConfig.VirtualHost) -> Int? {
+    if let limit = route.requestBodyBufferLimit ?? virtualHost.requestBodyBufferLimit { return Int(clamping: limit) }
+    return (route.perRequestBufferLimitBytes ?? virtualHost.perRequestBufferLimitBytes).map { Int($0) }
+  }
+}
