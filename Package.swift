@@ -4,11 +4,22 @@ import PackageDescription
 /// Every target of ours: Swift 6 language mode, warnings are errors. In release builds the exclusivity checks on
 /// stored properties are off: they cost a quarter of the instructions of a request (docs/RATIONALE.md); debug builds
 /// and tests keep them.
-let house: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .treatAllWarnings(as: .error),
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
-]
+let house: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : [])
+
+/// scripts/fuzz sets it: the fuzz targets join the package, and all of ours is built to guide them.
+var isFuzzing: Bool { Context.environment["PILLION_FUZZ"] == "1" }
+
+/// A program of Tests/Fuzz: a main.swift that starts libFuzzer, and seeds in `corpus`.
+func fuzzTarget(_ name: String, dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "Fuzz\(name)", dependencies: ["CFuzzer"] + dependencies, path: "Tests/Fuzz/\(name)", exclude: ["corpus"],
+    swiftSettings: house, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+}
 
 /// A floor imports only floors below it (docs/architecture.md).
 let package = Package(
@@ -46,3 +57,10 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+if isFuzzing {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    fuzzTarget("HTTP1", dependencies: ["HTTP", "Reactor"]),
+  ]
+}
