@@ -4,6 +4,7 @@ import importlib
 from pathlib import Path
 
 import pytest
+
 from harness.case import CASES
 from harness.compare import judge
 from harness.docs import page

@@ -13,21 +13,48 @@ case("upstream closes inside the head", upstream=[[raw("HTTP/1.1 200 OK\r\nx: y"
 case("upstream resets at accept", upstream=[host(hang(), accept=[[rst()]])], send=[get("/")])
 case("upstream sends garbage", upstream=[[raw("garbage\r\n\r\n"), hang()]], send=[get("/")])
 case("upstream sends garbage and closes", upstream=[[raw("\x16\x03\x01\x00\x02\x02\x46"), close()]], send=[get("/")])
-case("upstream closes within a content-length body", send=[get("/")],
-     upstream=[[raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"), close()]])
-case("upstream resets within a content-length body", send=[get("/")],
-     upstream=[[raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"), pause(0.1), rst()]])
-case("upstream closes within a chunked body", send=[get("/")],
-     upstream=[[raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"), close()]])
-case("client leaves before the reply", upstream=[hang()], send=[
-    conn(send(get("/")), pause(0.2), close()), upstream_closed(1)])
-case("client resets before the reply", upstream=[hang()], send=[
-    conn(send(get("/")), pause(0.2), rst()), upstream_closed(1)])
-case("client half-closes after its request", upstream=[[pause(0.5), reply(body="late")]], send=[
-    conn(send(get("/")), pause(0.2), fin(), recv_eof()), upstream_closed(1)])
-case("client leaves within its body", upstream=[hang()], send=[
-    conn(send(raw_request("POST / HTTP/1.1\r\nhost: h.example\r\ncontent-length: 9\r\n\r\nabc")), pause(0.2), close()),
-    upstream_closed(1)])
-case("a direct response to a body closes the connection", routes=[
-    {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "direct"}}}],
-    send=[post("/", "body"), get("/")])
+case(
+    "upstream closes within a content-length body",
+    send=[get("/")],
+    upstream=[[raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"), close()]],
+)
+case(
+    "upstream resets within a content-length body",
+    send=[get("/")],
+    upstream=[[raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"), pause(0.1), rst()]],
+)
+case(
+    "upstream closes within a chunked body",
+    send=[get("/")],
+    upstream=[[raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"), close()]],
+)
+case(
+    "client leaves before the reply",
+    upstream=[hang()],
+    send=[conn(send(get("/")), pause(0.2), close()), upstream_closed(1)],
+)
+case(
+    "client resets before the reply",
+    upstream=[hang()],
+    send=[conn(send(get("/")), pause(0.2), rst()), upstream_closed(1)],
+)
+case(
+    "client half-closes after its request",
+    upstream=[[pause(0.5), reply(body="late")]],
+    send=[conn(send(get("/")), pause(0.2), fin(), recv_eof()), upstream_closed(1)],
+)
+case(
+    "client leaves within its body",
+    upstream=[hang()],
+    send=[
+        conn(
+            send(raw_request("POST / HTTP/1.1\r\nhost: h.example\r\ncontent-length: 9\r\n\r\nabc")), pause(0.2), close()
+        ),
+        upstream_closed(1),
+    ],
+)
+case(
+    "a direct response to a body closes the connection",
+    routes=[{"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "direct"}}}],
+    send=[post("/", "body"), get("/")],
+)

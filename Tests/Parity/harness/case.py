@@ -61,7 +61,6 @@ class Case:
     # What is compared.
     stats: tuple = ()
     scopes: tuple = ("cluster.", "http.h.", "tcp.t.")
-    ignore_stats: str = ""
     unordered: bool = False
     rename_hosts: bool = False
     expected_timeout: bool = False

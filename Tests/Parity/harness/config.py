@@ -76,6 +76,12 @@ def to(prefix="/", cluster="a", name=None, **action):
     return route
 
 
+def direct(match, text, **more):
+    """A route that names itself in its answer; `match` is a prefix or a whole match."""
+    match = {"prefix": match} if isinstance(match, str) else match
+    return {"match": match, "direct_response": {"status": 200, "body": {"inline_string": text}}, **more}
+
+
 def cluster_config(name, hosts, overrides):
     base = {
         "name": name,
@@ -121,11 +127,7 @@ def bootstrap(case, hosts):
     """The bootstrap as a dict; `hosts` maps a cluster's name to the names of its hosts."""
     if case.config is not None:
         return case.config
-    listener = {
-        "name": "l",
-        "address": address("@listener@"),
-        "filter_chains": [{"filters": [network_filter(case)]}],
-    }
+    listener = {"name": "l", "address": address("@listener@"), "filter_chains": [{"filters": [network_filter(case)]}]}
     clusters = {name: cluster_config(name, names, case.cluster if name == "a" else {}) for name, names in hosts.items()}
     for name, overrides in case.clusters.items():
         clusters[name] = merge(clusters.get(name) or cluster_config(name, [], {}), overrides)

@@ -4,10 +4,11 @@ from .case import CASES
 
 HEAD = """# Parity with Envoy
 
-Pillion is meant to behave exactly like Envoy 1.40.0. `Tests/Parity` runs each case (a configuration and some traffic) on
-both and compares, to the byte where bytes can be compared: what the client got, what the upstreams were sent, the access
-log, the counters and gauges of the listener, the connection manager and the clusters, the admin's replies, the exit code.
-Dates, generated ids, measured durations and ports are given names first; nothing else is forgiven.
+Pillion is meant to behave exactly like Envoy 1.40.0. `Tests/Parity` runs each case (a configuration and some traffic)
+on both and compares, to the byte where bytes can be compared: what the client got, what the upstreams were sent, the
+access log, the counters and gauges of the connection manager, tcp_proxy and the clusters, the admin's replies, the exit
+code. Dates, generated ids, measured durations and ports are given names first; how a chunked body is cut into chunks is
+not compared, nor are stats of bytes, buffers, flow control and of what goes on inside a process.
 
     Tests/Parity/run                           every case (Envoy is fetched into .cache/envoy by scripts/setup)
     Tests/Parity/run -k timeouts               one topic; -k route-timeout-gives picks by name

@@ -1,5 +1,6 @@
 """Scripted upstream hosts: real sockets that do what a case says and write down what they were sent."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -189,21 +190,15 @@ class Host:
 
     def stop(self):
         self.stopping = True
-        try:
+        with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self.sock.close()
         for filler in self.fillers:
             filler.close()
         for thread in self.threads:
             thread.join(0.5)
         for wire in self.wires:
-            try:
+            with contextlib.suppress(OSError):
                 wire.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         for thread in self.threads:
             thread.join(2)
-
-
