@@ -16,6 +16,7 @@ def pytest_addoption(parser):
     group.addoption("--self-check", action="store_true", help="Envoy on both sides: the suite must be green")
     group.addoption("--show", action="store_true", help="run the chosen cases on Envoy only and print what was seen")
     group.addoption("--write-docs", action="store_true", help="write docs/parity.md from the cases")
+    group.addoption("--no-stats", action="store_true", help="leave the stats aside (while working on something else)")
     group.addoption("--once", action="store_true", help="no second run for a case that failed")
 
 

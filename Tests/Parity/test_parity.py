@@ -1,6 +1,7 @@
 """Each case, once: configuration and traffic on both proxies, and nobody may have seen a difference."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ def test_case(case, request, record_property):
         return
     pillion = request.getfixturevalue("pillion")
     self_check = request.config.getoption("--self-check")
+    if request.config.getoption("--no-stats"):
+        case = replace(case, scopes=(), stats=())
     fault = judge(case, *observe_both(case, envoy, pillion), self_check)
     if fault and not request.config.getoption("--once"):
         # Timeouts are real and the machine is shared: a fault that does not come back is counted, not failed.

@@ -155,3 +155,23 @@ case(
     cluster=http_options(common={"idle_timeout": "0.2s"}),
     send=[get("/"), upstream_closed(1), get("/again")],
 )
+
+case(
+    "max stream duration of a route replaces its timeout",
+    route={"timeout": "5s", "max_stream_duration": {"max_stream_duration": "0.3s"}},
+    upstream=[hang()],
+    send=[get("/")],
+)
+case(
+    "max stream duration of zero in a route switches the timeout off",
+    route={"timeout": "0.2s", "max_stream_duration": {"max_stream_duration": "0s"}},
+    send=[get("/")],
+    upstream=[[pause(0.5), reply(body="late")]],
+)
+case(
+    "per-try idle timeout",
+    route={"retry_policy": {"retry_on": "5xx", "per_try_idle_timeout": "0.2s"}},
+    upstream=[hang(), reply(body="second")],
+    expected_timeout=True,
+    send=[get("/")],
+)

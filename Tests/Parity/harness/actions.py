@@ -191,7 +191,11 @@ class StillOpen:
 
 @dataclass(frozen=True)
 class Conn:
-    """One client connection and what is done on it. `to` names the port (the listener's own by default)."""
+    """One client connection and what is done on it.
+
+    `to` names a port (the listener's own by default), `ipv6:PORTNAME`, `unix:PATH`, or `bound:LISTENER`, which the
+    admin's /listeners resolves.
+    """
 
     actions: tuple
     to: str = "listener"

@@ -1,13 +1,14 @@
 """A case: one configuration, some traffic, and what of it is compared. Calling `case(...)` registers it."""
 
-import inspect
 import os
 import re
+import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .actions import HostScript, reply
 
-CASES = []
+CASES, SLUGS = [], set()
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Case:
     # For configuration cases only: "accepted" or "refused".
     verdict: str = None
 
-    @property
+    @cached_property
     def slug(self):
         return f"{self.topic}/" + re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
@@ -89,10 +90,13 @@ class Case:
 
 
 def register(name, **fields):
-    topic = os.path.splitext(os.path.basename(inspect.stack()[2].filename))[0]
-    known = Case(name, topic, **fields)
-    if any(other.slug == known.slug for other in CASES):
+    frame = sys._getframe(2)
+    while os.path.basename(os.path.dirname(frame.f_code.co_filename)) != "cases":
+        frame = frame.f_back
+    known = Case(name, os.path.splitext(os.path.basename(frame.f_code.co_filename))[0], **fields)
+    if known.slug in SLUGS:
         raise ValueError(f"two cases are called {known.slug}")
+    SLUGS.add(known.slug)
     CASES.append(known)
     return known
 

@@ -9,10 +9,10 @@ from .wire import Ended, Wire, header_values, read_body, read_head, show_body, s
 class Client:
     """One connection. What happens on it is written to `record`, a function that takes text."""
 
-    def __init__(self, port, record, substitute):
+    def __init__(self, address, record, substitute):
         self.record, self.substitute = record, substitute
         self.methods = []
-        self.wire = Wire(socket.create_connection(("127.0.0.1", port), timeout=5))
+        self.wire = Wire(connected(address))
 
     def run(self, actions):
         try:
@@ -93,3 +93,13 @@ class Client:
     def over(self, text):
         self.record(text)
         self.wire.close()
+
+
+def connected(address):
+    """`address` is a host and a port, or the path of a Unix socket."""
+    if isinstance(address, tuple):
+        return socket.create_connection(address, timeout=5)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(5)
+    sock.connect(address)
+    return sock

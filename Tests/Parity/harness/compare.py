@@ -27,6 +27,8 @@ def judge(case, envoy, pillion, self_check):
     """The fault as text, or an empty text when the case holds."""
     if "proxy" in envoy:
         return f"Envoy itself failed: {envoy['proxy']}"
+    if "proxy" in pillion:
+        return f"Pillion failed: {pillion['proxy']}"
     found = differences(envoy, pillion)
     if case.verdict and envoy.get("verdict") != case.verdict:
         return f"the case says {case.verdict}, but Envoy says {envoy.get('verdict')}:\n{envoy.get('said')}"
@@ -65,6 +67,4 @@ def judge_exemption(case, envoy, pillion):
             absent, part = part.startswith("!"), part.removeprefix("!")
             if (part in text) == absent:
                 faults.append(f"{section}: {'has' if absent else 'lacks'} {part!r}:\n{text}")
-    if "proxy" in pillion:
-        faults.append(pillion["proxy"])
     return "\n\n".join(faults)

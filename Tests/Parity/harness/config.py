@@ -105,6 +105,17 @@ def http_options(common=None, **explicit):
     return {"typed_extension_protocol_options": {HTTP_OPTIONS_KEY: options}}
 
 
+def http_filter(**fields):
+    """A connection manager of its own, for a bootstrap that lists its listeners itself."""
+    base = {
+        "@type": HCM,
+        "stat_prefix": "h",
+        "route_config": {"name": "r", "virtual_hosts": [{"name": "v", "domains": ["*"], "routes": [to()]}]},
+        "http_filters": [router()],
+    }
+    return {"name": "envoy.filters.network.http_connection_manager", "typed_config": merge(base, fields)}
+
+
 def network_filter(case):
     log = [file_log()] if case.log is True else ([] if not case.log else case.log)
     if case.tcp is not None:

@@ -60,6 +60,12 @@ class Proxy:
     def stat(self, name):
         return self.stats("^" + name.replace(".", "%5C.") + "$").get(name)
 
+    def bound_port(self, listener):
+        """The port that the kernel chose for a listener of port 0."""
+        _, _, body = self.ask("GET", "/listeners?format=json")
+        statuses = {entry["name"]: entry["local_address"] for entry in json.loads(body)["listener_statuses"]}
+        return statuses[listener]["socket_address"]["port_value"]
+
     def signal(self, number):
         self.process.send_signal(number)
 

@@ -168,11 +168,19 @@ class Run:
     def connection(self, step, label, lines):
         lines.append(f"[{label}]")
         try:
-            client = Client(self.ports[step.to], lines.append, self.substitute_bytes)
+            client = Client(self.address(step.to), lines.append, self.substitute_bytes)
         except OSError as error:
             lines.append(f"[connect: {type(error).__name__}]")
             return
         client.run(step.actions)
+
+    def address(self, name):
+        kind, _, rest = name.rpartition(":")
+        if kind == "unix":
+            return self.substitute_text(rest)
+        if kind == "bound":
+            return "127.0.0.1", self.proxy.bound_port(rest)
+        return "::1" if kind == "ipv6" else "127.0.0.1", self.ports[rest]
 
     def wait_stat(self, step, label, lines):
         deadline = time.monotonic() + step.seconds
@@ -189,7 +197,7 @@ class Run:
     # What was seen ----------------------------------------------------------------------------------------------------
 
     def settled_stats(self):
-        """The stats once the last downstream connection is gone (clients have closed all of theirs) and nothing moves."""
+        """The stats once the last downstream connection is gone (clients have closed theirs) and nothing moves."""
         deadline = time.monotonic() + 4
         stats, before = self.proxy.stats(), None
         while time.monotonic() < deadline and (
