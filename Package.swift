@@ -53,6 +53,8 @@ let package = Package(
     .testTarget(
       name: "ProxyTests", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor"], swiftSettings: house),
+    .testTarget(
+      name: "EnvoyConfigTests", dependencies: ["EnvoyConfig"], exclude: ["Accepted", "Refused"], swiftSettings: house),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
   ],
   cxxLanguageStandard: .cxx17

@@ -9,8 +9,6 @@ package struct Bootstrap: Sendable {
   package var statsFlushInterval: Duration = .seconds(5)
   /// Flush when the admin interface asks, and not at intervals.
   package var statsFlushOnAdmin = false
-  /// Prefix of Envoy's own headers in place of `x-envoy`. Only the default is supported.
-  package var headerPrefix = ""
   package var origin = SourceLocation.none
   /// The text this was decoded from; nil when code made it.
   package var document: DocumentNode?

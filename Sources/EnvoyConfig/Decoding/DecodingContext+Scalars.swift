@@ -101,12 +101,12 @@ extension DecodingContext {
     {
       match = values.first { $0.number == number }
     }
-    let allowed = values.filter { $0.value != nil }.map { "\($0.name)" }.joined(separator: ", ")
-    guard let match else { return refuse(index, allowed: "one of \(allowed) is allowed") }
+    let allowed = ScalarText.allowed(values.filter { $0.value != nil }.map { "\($0.name)" })
+    guard let match else { return refuse(index, allowed: allowed) }
     if match.value == nil {
       report(
         index, "Envoy has the value \(match.name), Pillion does not support it yet",
-        allowed: "one of \(allowed) is allowed")
+        allowed: allowed)
     }
     return match.value
   }

@@ -34,29 +34,29 @@ extension MessageReader {
 extension DecodingContext {
   func any<Value>(at index: Int, known: [String] = [], _ kinds: [AnyKind<Value>]) -> Value? {
     let allowed = kinds.map(\.typeName)
-    let list = allowed.map { "type.googleapis.com/" + $0 }.joined(separator: ", ")
+    let list = ScalarText.allowed(allowed.map { "type.googleapis.com/" + $0 })
     guard document.nodes[index].kind == .object else {
       report(index, found(index), allowed: "an object with an @type is allowed")
       return nil
     }
     var reader = MessageReader(context: self, node: index)
     guard let type = reader.find("@type") else {
-      report(index, field: "@type", "is required", allowed: "one of \(list) is allowed")
+      report(index, field: "@type", "is required", allowed: list)
       return nil
     }
     guard let url = string(at: type) else { return nil }
     let parts = url.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count > 1, parts.first?.isEmpty == false, let name = parts.last.map(String.init) else {
-      report(type, found(type), allowed: "a type URL is allowed, as one of \(list)")
+      report(type, found(type), allowed: "a type URL, " + list)
       return nil
     }
     if let kind = kinds.first(where: { $0.typeName == name }) { return kind.decode(self, index) }
     if known.contains(name) {
-      report(type, "Envoy has \(name) here, Pillion does not support it yet", allowed: "one of \(list) is allowed")
+      report(type, "Envoy has \(name) here, Pillion does not support it yet", allowed: list)
     } else if let near = NearestName.find(name, among: allowed + known) {
       report(type, "unknown type \(name)", allowed: "did you mean type.googleapis.com/\(near)?")
     } else {
-      report(type, "unknown type \(name)", allowed: "one of \(list) is allowed")
+      report(type, "unknown type \(name)", allowed: list)
     }
     return nil
   }

@@ -123,9 +123,9 @@ extension MessageReader {
       element = Int(nodes[element].end)
     }
     if elements.count < minItems {
-      context.report(index, "has \(elements.count) elements", allowed: "at least \(minItems) are allowed")
+      context.report(index, "has too few elements, \(elements.count)", allowed: "at least \(minItems) are allowed")
     } else if elements.count > maxItems {
-      context.report(index, "has \(elements.count) elements", allowed: "at most \(maxItems) are allowed")
+      context.report(index, "has too many elements, \(elements.count)", allowed: "at most \(maxItems) are allowed")
     }
     return elements
   }

@@ -56,16 +56,19 @@ struct MessageReader {
 
   private mutating func position(of name: StaticString) -> Int? {
     var found: Int?
+    var firstSpelling: Spelling?
     for position in members.indices where !members[position].isUsed {
       guard let spelling = spelling(of: members[position].key, as: name) else { continue }
       members[position].isUsed = true
       if spelling == .camelCase { context.document.rename(key: members[position].key, to: "\(name)") }
-      if let first = found {
+      // The same spelling twice is told by the parser already.
+      if let first = found, firstSpelling != spelling {
         let place = context.document.location(of: members[first].key)
         context.report(
           members[position].key, "\(name) is given twice, already at \(place)", allowed: "give it once")
-      } else {
+      } else if found == nil {
         found = position
+        firstSpelling = spelling
       }
     }
     return found
@@ -82,6 +85,8 @@ struct MessageReader {
     let count = name.utf8CodeUnitCount
     guard text.count <= count, text.count > 0, document.bytes[text.lowerBound] == name.utf8Start[0] else { return nil }
     if text.count == count {
+      // Names of a message often share their length and start; seldom their end too.
+      guard document.bytes[text.upperBound - 1] == name.utf8Start[count - 1] else { return nil }
       return name.withUTF8Buffer { document.bytes[text].elementsEqual($0) } ? .snakeCase : nil
     }
     return name.withUTF8Buffer { Self.isCamelCase(document.bytes[text], of: $0) } ? .camelCase : nil

@@ -71,6 +71,11 @@ enum ScalarText {
     return "\(attoseconds < 0 && seconds == 0 ? "-" : "")\(seconds).\(fraction)s"
   }
 
+  /// A sentence that says what is allowed.
+  static func allowed(_ values: [String]) -> String {
+    (values.count == 1 ? "" : "one of ") + values.joined(separator: ", ") + " is allowed"
+  }
+
   /// Base64 with the standard or the URL-safe alphabet, padding or not, as protobuf's JSON takes it.
   static func base64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var digits = text

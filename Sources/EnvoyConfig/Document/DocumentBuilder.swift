@@ -15,6 +15,12 @@ struct DocumentBuilder {
     nodes.reserveCapacity(bytes.count / 10)
   }
 
+  /// Makes room for a text of this length.
+  mutating func reserve(byteCount: Int) {
+    bytes.reserveCapacity(byteCount)
+    nodes.reserveCapacity(byteCount / 10)
+  }
+
   /// Whether what comes next is inside an object, directly.
   var isObjectOpen: Bool { open.last.map { nodes[$0].kind == .object } ?? false }
   var count: Int { nodes.count }
@@ -133,7 +139,9 @@ struct DocumentBuilder {
   }
 
   private func sameText(_ left: Int, _ right: Int) -> Bool {
-    nodes[left].count == nodes[right].count
-      && bytes[nodes[left].textRange].elementsEqual(bytes[nodes[right].textRange])
+    let (text, other) = (nodes[left].textRange, nodes[right].textRange)
+    guard text.count == other.count else { return false }
+    guard let (first, start) = text.first.flatMap({ first in other.first.map { (first, $0) } }) else { return true }
+    return bytes[first] == bytes[start] && bytes[text].elementsEqual(bytes[other])
   }
 }

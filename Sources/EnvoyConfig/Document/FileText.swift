@@ -16,26 +16,20 @@ enum FileText {
     guard status.st_mode & S_IFMT != S_IFDIR else {
       return .failure(FileProblem(problem: "is a directory", allowed: "a file is allowed"))
     }
-    return readAll(descriptor, limit: limit, sizeHint: Int(clamping: status.st_size))
+    return readAll(descriptor, limit: limit, sizeHint: min(Int(clamping: status.st_size), limit))
   }
 
   /// The size is only a hint: a pipe has none, and a file may grow.
   private static func readAll(_ descriptor: Int32, limit: Int, sizeHint: Int) -> Result<[UInt8], FileProblem> {
-    let chunk = 1 << 16
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(max(sizeHint, 0), limit) + 1)
+    bytes.reserveCapacity(min(max(sizeHint, 0), limit))
+    var chunk = [UInt8](repeating: 0, count: min(max(sizeHint + 1, 4096), 1 << 20))
     while true {
-      var count = 0
-      let room = min(max(sizeHint - bytes.count, chunk), limit + 1)
-      let start = bytes.count
-      bytes.append(contentsOf: repeatElement(0, count: room))
-      count = bytes.withUnsafeMutableBytes { buffer in
-        Glibc.read(descriptor, buffer.baseAddress?.advanced(by: start), room)
-      }
-      bytes.removeLast(room - max(count, 0))
+      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       if count < 0 { return .failure(systemError("cannot be read", errno)) }
       if count == 0 { return .success(bytes) }
+      bytes.append(contentsOf: chunk[..<count])
       if bytes.count > limit {
         return .failure(
           FileProblem(problem: "is larger than \(limit) bytes", allowed: "at most \(limit) bytes are allowed"))

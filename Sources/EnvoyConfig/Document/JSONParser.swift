@@ -119,7 +119,7 @@ struct JSONParser {
     let end = position + word.utf8CodeUnitCount
     let isWord =
       end <= limit && word.withUTF8Buffer { builder.bytes[position..<end].elementsEqual($0) }
-    guard isWord else { throw unexpected(allowed: "true, false, null, a number, a string, a list or an object") }
+    guard isWord else { throw unexpected(allowed: "a value is allowed here") }
     try builder.add(kind, text: position..<end, at: place)
     position = end
   }
@@ -137,12 +137,20 @@ struct JSONParser {
       position += 1
       try digits()
     }
+    var hasExponent = false
     if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+      hasExponent = true
       position += 1
       if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
       try digits()
     }
-    try builder.add(.number, text: start..<position, at: startPlace)
+    // Only a long number or one with an exponent can be out of range.
+    let text = start..<position
+    if hasExponent || text.count > 300, ScalarText.double(builder.bytes[text]) == nil {
+      throw builder.error(
+        startPlace, "the number is out of range", allowed: "a number that 64 bits can hold is allowed")
+    }
+    try builder.add(.number, text: text, at: startPlace)
   }
 
   private mutating func digits() throws(ConfigError) {
@@ -162,7 +170,8 @@ struct JSONParser {
     position += 1
     let start = position
     while position < limit {
-      let byte = builder.bytes[position]
+      skipPlain()
+      guard let byte = next else { break }
       if byte == UInt8(ascii: "\"") {
         try builder.add(kind, text: start..<position, at: startPlace)
         position += 1
@@ -194,6 +203,17 @@ struct JSONParser {
       }
     }
     throw unexpected(allowed: "a string ends with a double quote")
+  }
+
+  /// Steps over ASCII that stands for itself, which is nearly all there is.
+  private mutating func skipPlain() {
+    var end = position
+    while end < limit {
+      let byte = builder.bytes[end]
+      if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+      end += 1
+    }
+    position = end
   }
 
   /// Steps over one character of a string.

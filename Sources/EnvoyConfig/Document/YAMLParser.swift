@@ -11,10 +11,16 @@ struct YAMLParser {
   private var expectsKey: [Bool] = []
   private var documentCount = 0
 
-  private init(file: String) { builder = DocumentBuilder(file: file, bytes: []) }
+  private let text: [UInt8]
+
+  private init(file: String, text: [UInt8]) {
+    self.text = text
+    builder = DocumentBuilder(file: file, bytes: [])
+    builder.reserve(byteCount: text.count)
+  }
 
   static func parse(file: String, bytes: [UInt8]) throws(ConfigError) -> DocumentBuilder {
-    var reader = YAMLParser(file: file)
+    var reader = YAMLParser(file: file, text: bytes)
     var parser = yaml_parser_t()
     guard yaml_parser_initialize(&parser) == 1 else {
       throw ConfigError(
@@ -62,15 +68,15 @@ struct YAMLParser {
         throw builder.error(place, "a second YAML document", allowed: "one document is allowed")
       }
     case YAML_MAPPING_START_EVENT:
-      try begin(.object, anchor: text(event.data.mapping_start.anchor), at: place)
+      try begin(.object, anchor: string(event.data.mapping_start.anchor), at: place)
     case YAML_SEQUENCE_START_EVENT:
-      try begin(.array, anchor: text(event.data.sequence_start.anchor), at: place)
+      try begin(.array, anchor: string(event.data.sequence_start.anchor), at: place)
     case YAML_MAPPING_END_EVENT, YAML_SEQUENCE_END_EVENT:
       end()
     case YAML_SCALAR_EVENT:
       try scalar(event.data.scalar, at: place)
     case YAML_ALIAS_EVENT:
-      try alias(text(event.data.alias.anchor) ?? "", at: place)
+      try alias(string(event.data.alias.anchor) ?? "", at: place)
     default:
       break
     }
@@ -110,11 +116,11 @@ struct YAMLParser {
     if isKeyNext {
       try builder.add(.key, text: builder.store(value), at: place)
     } else {
-      let resolved = YAMLScalar.resolve(
-        value, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, tag: text(scalar.tag))
-      try builder.add(resolved.kind, text: builder.store(resolved.text), at: place)
+      let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
+      let (kind, text) = YAMLScalar.resolve(value, isPlain: isPlain, tag: string(scalar.tag))
+      try builder.add(kind, text: text.map { builder.store($0.utf8) } ?? builder.store(value), at: place)
     }
-    if let anchor = text(scalar.anchor) { anchors[anchor] = index }
+    if let anchor = string(scalar.anchor) { anchors[anchor] = index }
     turn()
   }
 
@@ -129,7 +135,7 @@ struct YAMLParser {
     turn()
   }
 
-  private func text(_ start: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+  private func string(_ start: UnsafeMutablePointer<yaml_char_t>?) -> String? {
     guard let start else { return nil }
     return String(cString: start)
   }
@@ -145,11 +151,17 @@ struct YAMLParser {
     var words = String(cString: problem)
     if let context = parser.context { words = String(cString: context) + ", " + words }
     if parser.error == YAML_READER_ERROR {
-      return builder.error(place(ofOffset: parser), "the text is not valid UTF-8: " + words)
+      return builder.error(place(ofByte: parser.problem_offset), "the text is not valid UTF-8: " + words)
     }
     return builder.error(Self.place(parser.problem_mark), words, allowed: "YAML is allowed")
   }
 
-  /// libyaml reports broken UTF-8 by byte offset only; its mark stands close before it.
-  private func place(ofOffset parser: yaml_parser_t) -> DocumentBuilder.Place { Self.place(parser.mark) }
+  /// libyaml tells where broken UTF-8 stands by its offset only.
+  private func place(ofByte offset: Int) -> DocumentBuilder.Place {
+    let before = text.prefix(max(0, offset))
+    let line = before.lazy.filter { $0 == UInt8(ascii: "\n") }.count
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let column = before[lineStart...].lazy.filter { $0 & 0xC0 != 0x80 }.count
+    return DocumentBuilder.Place(line: line + 1, column: column + 1)
+  }
 }

@@ -2,34 +2,35 @@
 /// null, a boolean or an integer if it looks so, and else a string (fractions too: a field that wants a number reads them
 /// from strings).
 enum YAMLScalar {
-  struct Resolved {
-    var kind: Document.Kind
-    var text: [UInt8]
+  /// The kind, and the text where JSON writes it otherwise than YAML.
+  static func resolve(
+    _ value: UnsafeBufferPointer<UInt8>, isPlain: Bool, tag: String?
+  ) -> (kind: Document.Kind, text: String?) {
+    if tag == "!" || (!isPlain && tag == nil) || !mayBeSpecial(value) { return (.string, nil) }
+    let text = String(decoding: value, as: UTF8.self)
+    if isPlain && tag == nil && nulls.contains(text) { return (.null, "null") }
+    if let bool = bool(text) { return (.bool, bool ? "true" : "false") }
+    guard let integer = integer(Array(value)) else { return (.string, nil) }
+    // As Envoy: JSON numbers stay within 32 bits, larger integers go as text.
+    let isSmall = Int64(Int32.min)...Int64(Int32.max) ~= integer
+    return (isSmall ? .number : .string, String(integer))
   }
 
-  static func resolve(_ value: UnsafeBufferPointer<UInt8>, isPlain: Bool, tag: String?) -> Resolved {
-    if tag == "!" || (!isPlain && tag == nil) { return Resolved(kind: .string, text: Array(value)) }
-    let text = Array(value)
-    if isPlain && tag == nil && nulls.contains(String(decoding: text, as: UTF8.self)) {
-      return Resolved(kind: .null, text: Array("null".utf8))
+  /// Most scalars are told to be plain strings by their length and first byte.
+  private static func mayBeSpecial(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = value.first else { return true }
+    switch first {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"): return value.count <= 24
+    default: return value.count <= 5
     }
-    if text.count <= 5, let bool = bool(text) {
-      return Resolved(kind: .bool, text: Array((bool ? "true" : "false").utf8))
-    }
-    if let integer = integer(text) {
-      // As Envoy: JSON numbers stay within 32 bits, larger integers go as text.
-      let isSmall = Int64(Int32.min)...Int64(Int32.max) ~= integer
-      return Resolved(kind: isSmall ? .number : .string, text: Array(String(integer).utf8))
-    }
-    return Resolved(kind: .string, text: text)
   }
 
   private static let nulls: Set<String> = ["", "~", "null", "Null", "NULL"]
   private static let trues: Set<String> = ["y", "yes", "true", "on"]
   private static let falses: Set<String> = ["n", "no", "false", "off"]
 
-  private static func bool(_ text: [UInt8]) -> Bool? {
-    let word = String(decoding: text, as: UTF8.self).lowercased()
+  private static func bool(_ text: String) -> Bool? {
+    let word = text.lowercased()
     if trues.contains(word) { return true }
     return falses.contains(word) ? false : nil
   }

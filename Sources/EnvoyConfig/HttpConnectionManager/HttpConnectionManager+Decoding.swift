@@ -53,7 +53,7 @@ extension HttpConnectionManager: ConfigMessage {
     let context = reader.context
     let indices = reader.elements("http_filters")
     for index in indices {
-      let filter: HttpFilter = context.decode(at: index)
+      guard let filter = context.decode(HttpFilterReader.self, at: index).value else { continue }
       httpFilters.append(filter)
       guard case .router = filter.config else { continue }
       if index != indices.last {

@@ -1,16 +1,21 @@
-extension HttpFilter: ConfigMessage {
+/// `HttpFilter`; nil after an error.
+struct HttpFilterReader: ConfigMessage {
   static let typeName = "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter"
+  private(set) var value: HttpFilter?
 
   init(from reader: inout MessageReader) {
-    origin = reader.origin
-    reader.string("name", &name, minLength: 1)
-    reader.bool("disabled", &disabled)
+    var filter = HttpFilter()
+    filter.origin = reader.origin
+    reader.string("name", &filter.name, minLength: 1)
+    reader.bool("disabled", &filter.disabled)
     reader.withoutEffect("is_optional")
     let choice = reader.oneof(
       "config_type", isRequired: true, of: "typed_config", unsupported: ["config_discovery"])
     guard choice == "typed_config", let index = reader.find("typed_config") else { return }
-    let kinds = [AnyKind(Router.self) { Config.router($0) }]
-    if let config = reader.context.any(at: index, known: EnvoyExtensions.httpFilters, kinds) { self.config = config }
+    let kinds = [AnyKind(Router.self) { HttpFilter.Config.router($0) }]
+    guard let config = reader.context.any(at: index, known: EnvoyExtensions.httpFilters, kinds) else { return }
+    filter.config = config
+    value = filter
   }
 }
 
