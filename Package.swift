@@ -49,6 +49,7 @@ let package = Package(
         "Admin", "Proxy", "EnvoyConfig", "Telemetry", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
+    .testTarget(name: "AdminTests", dependencies: ["Admin", "EnvoyConfig", "Telemetry", "Reactor"], swiftSettings: house),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(
       name: "ProxyTests", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
