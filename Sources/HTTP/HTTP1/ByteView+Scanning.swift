@@ -10,17 +10,17 @@ extension ByteView {
   @inline(__always)
   func word(at index: Int) -> UInt64 {
     precondition(index >= 0)
-    if index &+ 8 <= count { return load(index) }
-    return lastWord(at: index)
+    return following(index)
   }
 
   /// The first byte from `index` on that may not stand in a field value (RFC 9110 §5.5): a control character other than
   /// a tab. Returns `count` where there is none.
   @inline(__always)
   func endOfValue(from index: Int) -> Int {
+    precondition(index >= 0)
     var index = index
     while true {
-      let word = word(at: index)
+      let word = following(index)
       let found = Self.below(0x20, word) | Self.equal(0x7f, word)
       if found == 0 {
         index &+= 8
@@ -28,7 +28,7 @@ extension ByteView {
       }
       index &+= found.trailingZeroBitCount &>> 3
       if index >= count { return count }
-      if self[index] != 0x09 { return index }
+      if start[index] != 0x09 { return index }
       index &+= 1
     }
   }
@@ -36,9 +36,10 @@ extension ByteView {
   /// The first byte from `index` on that is a colon, a space or a control character, or `count`.
   @inline(__always)
   func endOfName(from index: Int) -> Int {
+    precondition(index >= 0)
     var index = index
     while true {
-      let word = word(at: index)
+      let word = following(index)
       let found = Self.below(0x21, word) | Self.equal(0x3a, word)
       if found != 0 { return min(index &+ found.trailingZeroBitCount &>> 3, count) }
       index &+= 8
@@ -49,29 +50,14 @@ extension ByteView {
   /// `count`.
   @inline(__always)
   func endOfTarget(from index: Int) -> Int {
+    precondition(index >= 0)
     var index = index
     while true {
-      let word = word(at: index)
+      let word = following(index)
       let found = Self.below(0x21, word) | Self.equal(0x7f, word) | (word & Self.highBits)
       if found != 0 { return min(index &+ found.trailingZeroBitCount &>> 3, count) }
       index &+= 8
     }
-  }
-
-  /// Whether `text` is these bytes, which are lower-case, in any case of letters. `text` holds no control characters.
-  @inline(__always)
-  func equalsLowercased(_ text: ByteView) -> Bool {
-    guard count == text.count else { return false }
-    let caseBits = Self.spread &* 0x20
-    if count >= 8 {
-      var index = 0
-      while index &+ 8 <= count {
-        if load(index) != text.load(index) | caseBits { return equalsIgnoringCase(text) }
-        index &+= 8
-      }
-      return load(count &- 8) == text.load(count &- 8) | caseBits
-    }
-    return equalsIgnoringCase(text)
   }
 
   @inline(__always)
@@ -83,6 +69,13 @@ extension ByteView {
   private static func equal(_ byte: UInt64, _ word: UInt64) -> UInt64 {
     let difference = word ^ (spread &* byte)
     return (difference &- spread) & ~difference & highBits
+  }
+
+  /// As ``word(at:)`` where the index is known not to be negative.
+  @inline(__always)
+  private func following(_ index: Int) -> UInt64 {
+    if index &+ 8 <= count { return load(index) }
+    return lastWord(at: index)
   }
 
   @inline(__always)

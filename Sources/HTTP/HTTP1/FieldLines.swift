@@ -24,36 +24,32 @@ struct FieldLines {
   /// Reads up to and with the empty line. Returns what follows it, or nil where it has not come; the map then holds
   /// slices of what is incomplete and is to be emptied.
   mutating func read(_ bytes: ByteView, from start: Int, into map: HeaderMap) throws(CodecError) -> Int? {
+    let base = bytes.start
+    let count = bytes.count
     var index = start
     var lines = 0
-    while index < bytes.count {
-      let first = bytes[index]
+    while index < count {
+      let first = base[index]
       if first == 0x0d || first == 0x0a { return try endOfLine(bytes, at: index) }
       let nameEnd = bytes.endOfName(from: index)
-      guard nameEnd < bytes.count else { return nil }
-      guard bytes[nameEnd] == 0x3a, nameEnd > index, nameEnd - index <= Int(UInt16.max) else {
-        throw Self.fault(ofNameByte: bytes[nameEnd])
-      }
-      var valueStart = nameEnd + 1
-      while valueStart < bytes.count, Self.isSpace(bytes[valueStart]) { valueStart += 1 }
-      var valueEnd = bytes.endOfValue(from: valueStart)
-      guard valueEnd < bytes.count, var next = try endOfLine(bytes, at: valueEnd) else { return nil }
-      let name = names.find(bytes[index..<nameEnd])
+      guard nameEnd < count else { return nil }
+      guard base[nameEnd] == 0x3a, nameEnd > index else { throw Self.fault(ofNameByte: base[nameEnd]) }
+      let name = names.find(bytes, from: index, length: nameEnd &- index)
       if name == .other { try checkName(bytes[index..<nameEnd]) }
-      lines += 1
-      guard lines <= maxCount else { throw .tooManyHeaders }
-      var folded = false
-      if next < bytes.count, Self.isSpace(bytes[next]) {
-        guard foldsAllowed else { throw .malformed }
-        guard let end = try endOfFolds(bytes, from: &next) else { return nil }
-        valueEnd = end
-        while valueStart < valueEnd, Self.isFoldSpace(bytes[valueStart]) { valueStart += 1 }
-        while valueEnd > valueStart, Self.isFoldSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
-        folded = true
+      var valueStart = nameEnd &+ 1
+      while valueStart < count, Self.isSpace(base[valueStart]) { valueStart &+= 1 }
+      var valueEnd = bytes.endOfValue(from: valueStart)
+      var next = valueEnd &+ 2
+      if next >= count || base[valueEnd] != 0x0d || base[valueEnd &+ 1] != 0x0a || Self.isSpace(base[next]) {
+        guard let line = try readUncommonEnd(bytes, valueStart, valueEnd) else { return nil }
+        valueStart = line.value.lowerBound
+        valueEnd = line.value.upperBound
+        next = line.next
       }
-      while valueEnd > valueStart, Self.isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
+      while valueEnd > valueStart, Self.isSpace(base[valueEnd &- 1]) { valueEnd &-= 1 }
+      lines &+= 1
+      guard lines <= maxCount else { throw .tooManyHeaders }
       try add(name, bytes, index..<nameEnd, valueStart..<valueEnd, to: map)
-      if folded { hasFolds = true }
       index = next
     }
     return nil
@@ -93,11 +89,31 @@ struct FieldLines {
   }
 
   private mutating func checkName(_ name: ByteView) throws(CodecError) {
+    guard name.count <= Int(UInt16.max) else { throw .headersTooLarge }
+    var all: UInt8 = 1
+    var any: UInt8 = 0
     for index in 0..<name.count {
-      let kind = fieldNameBytes[Int(name[index])]
-      if kind == 0 { throw .malformed }
-      if kind == 2 { hasUnknownUpperCase = true }
+      let kind = fieldNameBytes[Int(name.start[index])]
+      all &= kind
+      any |= kind
     }
+    guard all != 0 else { throw .malformed }
+    if any & 2 != 0 { hasUnknownUpperCase = true }
+  }
+
+  /// A line that does not end with CRLF and another name: with a single LF, with a fold, with the bytes, or not at all.
+  private mutating func readUncommonEnd(
+    _ bytes: ByteView, _ valueStart: Int, _ valueEnd: Int
+  ) throws(CodecError) -> (value: Range<Int>, next: Int)? {
+    guard valueEnd < bytes.count, var next = try endOfLine(bytes, at: valueEnd) else { return nil }
+    guard next < bytes.count, Self.isSpace(bytes[next]) else { return (valueStart..<valueEnd, next) }
+    guard foldsAllowed else { throw .malformed }
+    guard var end = try endOfFolds(bytes, from: &next) else { return nil }
+    var start = valueStart
+    while start < end, Self.isFoldSpace(bytes[start]) { start += 1 }
+    while end > start, Self.isFoldSpace(bytes[end - 1]) { end -= 1 }
+    hasFolds = true
+    return (start..<end, next)
   }
 
   /// The end of a value that goes on over lines that begin with a space; `next` becomes the line after it.

@@ -7,6 +7,7 @@ final class HTTP1RequestEncoder: StreamEncoder {
 
   private let transport: Transport
   private let enableTrailers: Bool
+  private let names = HeaderNameTable.shared
   /// Sound: the codec clears it when it ends.
   unowned(unsafe) var codec: HTTP1ClientCodec?
 
@@ -40,12 +41,13 @@ final class HTTP1RequestEncoder: StreamEncoder {
     method = headers.value(of: .method).flatMap { RequestMethod($0) } ?? .other
     MessageWriter.appendRequestLine(headers, to: &transport.output)
     let authority = headers.value(of: .authority)
-    if let authority { MessageWriter.appendField(ByteView("host"), authority, to: &transport.output) }
-    MessageWriter.appendFields(headers, omitting: authority == nil ? .other : .host, to: &transport.output)
+    if let authority { MessageWriter.appendField(.host, authority, names: names, to: &transport.output) }
+    MessageWriter.appendFields(
+      headers, omitting: authority == nil ? .other : .host, names: names, to: &transport.output)
     closesAfter = headers.asksToClose
     isChunked = false
     if !headers.has(.contentLength) { appendFraming(endStream: endStream) }
-    transport.output.append("\r\n")
+    MessageWriter.appendLineEnd(to: &transport.output)
     phase = endStream ? .sent : .content
     transport.flushSoon()
   }
@@ -63,7 +65,7 @@ final class HTTP1RequestEncoder: StreamEncoder {
   override func encodeTrailers(_ trailers: HeaderMap) {
     guard phase == .content else { return }
     phase = .sent
-    if isChunked { MessageWriter.writeTrailers(enableTrailers ? trailers : nil, to: transport) }
+    if isChunked { MessageWriter.writeTrailers(enableTrailers ? trailers : nil, names: names, to: transport) }
   }
 
   override func reset(_ reason: StreamReset) {

@@ -7,6 +7,7 @@ final class HTTP1ResponseEncoder: StreamEncoder {
 
   private let transport: Transport
   private let enableTrailers: Bool
+  private let names = HeaderNameTable.shared
   /// Sound: the codec clears it when it ends.
   unowned(unsafe) var codec: HTTP1ServerCodec?
   /// The present response says that the connection closes, because the codec was told so.
@@ -36,15 +37,16 @@ final class HTTP1ResponseEncoder: StreamEncoder {
 
   override func encodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     guard phase == .head else { return }
-    let status = headers.value(of: .status)?.decimal ?? 0
+    let status = headers.value(of: .status).flatMap { statusCode($0) } ?? 0
     MessageWriter.appendStatusLine(status, to: &transport.output)
     let hasNoFraming = status < 200 || status == 204
     isBodyless = isAnswerToHead || hasNoFraming || status == 304
-    MessageWriter.appendFields(headers, omitting: hasNoFraming ? .contentLength : .other, to: &transport.output)
+    MessageWriter.appendFields(
+      headers, omitting: hasNoFraming ? .contentLength : .other, names: names, to: &transport.output)
     appendConnection(headers)
     isChunked = false
     if !hasNoFraming, !headers.has(.contentLength) { appendFraming(status, endStream: endStream) }
-    transport.output.append("\r\n")
+    MessageWriter.appendLineEnd(to: &transport.output)
     phase = .content
     transport.flushSoon()
     if endStream { end() }
@@ -52,9 +54,9 @@ final class HTTP1ResponseEncoder: StreamEncoder {
 
   override func encodeInformational(_ headers: HeaderMap) {
     guard phase == .head else { return }
-    MessageWriter.appendStatusLine(headers.value(of: .status)?.decimal ?? 100, to: &transport.output)
-    MessageWriter.appendFields(headers, omitting: .contentLength, to: &transport.output)
-    transport.output.append("\r\n")
+    MessageWriter.appendStatusLine(headers.value(of: .status).flatMap { statusCode($0) } ?? 100, to: &transport.output)
+    MessageWriter.appendFields(headers, omitting: .contentLength, names: names, to: &transport.output)
+    MessageWriter.appendLineEnd(to: &transport.output)
     transport.flushSoon()
   }
 
@@ -74,7 +76,9 @@ final class HTTP1ResponseEncoder: StreamEncoder {
 
   override func encodeTrailers(_ trailers: HeaderMap) {
     guard phase == .content else { return }
-    if isChunked, !isBodyless { MessageWriter.writeTrailers(enableTrailers ? trailers : nil, to: transport) }
+    if isChunked, !isBodyless {
+      MessageWriter.writeTrailers(enableTrailers ? trailers : nil, names: names, to: transport)
+    }
     end()
   }
 

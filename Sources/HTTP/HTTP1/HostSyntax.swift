@@ -5,8 +5,12 @@ enum HostSyntax {
   /// Whether `text` may be a Host field. An empty one may (RFC 9110 §7.2).
   @inline(__always)
   static func isValidHost(_ text: ByteView) -> Bool {
-    for index in 0..<text.count where registeredNameBytes[Int(text[index])] == 0 { return isValidUncommon(text) }
-    return true
+    var index = 0
+    while index < text.count, registeredNameBytes[Int(text.start[index])] != 0 { index &+= 1 }
+    guard index < text.count, text.start[index] == 0x3a else { return index == text.count || isValidUncommon(text) }
+    index &+= 1
+    while index < text.count, isDigit(text.start[index]) { index &+= 1 }
+    return index == text.count || isValidUncommon(text)
   }
 
   /// Whether `text` is a host that is not empty, with a port from 1 to 65,535 that may be missing unless `needsPort`.

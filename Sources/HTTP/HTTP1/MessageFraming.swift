@@ -54,18 +54,23 @@ extension HeaderMap {
   }
 
   /// Whether the message asks to close the connection after it (RFC 9112 §9.6; Proxy-Connection as Envoy).
-  var asksToClose: Bool { lists(.connection, "close") || lists(.proxyConnection, "close") }
+  @inline(__always)
+  var asksToClose: Bool {
+    guard mayHave(.connection) || mayHave(.proxyConnection) else { return false }
+    return lists(.connection, "close") || lists(.proxyConnection, "close")
+  }
 }
 
 extension ByteView {
   /// Whether `token` is a member of this comma-separated list.
   func listContains(_ token: StaticString) -> Bool {
+    let token = ByteView(token)
+    guard count >= token.count else { return false }
     var rest = self
-    while true {
-      let comma = rest.firstIndex(of: 0x2c)
-      if rest.prefix(comma ?? rest.count).trimmed.equalsIgnoringCase(ByteView(token)) { return true }
-      guard let comma else { return false }
+    while let comma = rest.firstIndex(of: 0x2c) {
+      if rest.prefix(comma).trimmed.equalsIgnoringCase(token) { return true }
       rest = rest.dropFirst(comma + 1)
     }
+    return rest.trimmed.equalsIgnoringCase(token)
   }
 }

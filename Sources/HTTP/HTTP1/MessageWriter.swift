@@ -5,25 +5,50 @@ import Reactor
 enum MessageWriter {
   /// The fields but the pseudo-header fields, and but Transfer-Encoding: framing is the codec's own, not the map's.
   static func appendFields(
-    _ headers: HeaderMap, omitting omitted: HeaderName = .other, to queue: inout ByteQueue
+    _ headers: HeaderMap, omitting omitted: HeaderName = .other, names: HeaderNameTable, to queue: inout ByteQueue
   ) {
-    for index in 0..<headers.endIndex where headers.isLive(at: index) {
-      let name = headers.name(at: index)
-      if name.isPseudo || name == .transferEncoding || (name == omitted && name != .other) { continue }
-      appendField(headers.nameText(at: index), headers.value(at: index), to: &queue)
+    for index in 0..<headers.endIndex {
+      let entry = headers.entry(index)
+      let name = entry.name
+      if entry.removed || name.isPseudo || name == .transferEncoding { continue }
+      if name == .other {
+        appendField(headers.nameText(at: index), headers.value(at: index), to: &queue)
+      } else if name != omitted {
+        appendField(name, headers.value(at: index), names: names, to: &queue)
+      }
     }
   }
 
-  static func appendField(_ name: ByteView, _ value: ByteView, to queue: inout ByteQueue) {
+  @inline(__always)
+  static func appendField(_ name: HeaderName, _ value: ByteView, names: HeaderNameTable, to queue: inout ByteQueue) {
+    let target = queue.reserve(HeaderNameTable.rowLength &+ value.count &+ 2)
+    let start = names.write(name, to: target)
+    memcpy(target + start, value.start, value.count)
+    appendLineEnd(at: target + (start &+ value.count))
+    queue.commit(start &+ value.count &+ 2)
+  }
+
+  private static func appendField(_ name: ByteView, _ value: ByteView, to queue: inout ByteQueue) {
     let length = name.count + value.count + 4
     let target = queue.reserve(length)
     memcpy(target, name.start, name.count)
     target[name.count] = 0x3a
     target[name.count + 1] = 0x20
     memcpy(target + name.count + 2, value.start, value.count)
-    target[length - 2] = 0x0d
-    target[length - 1] = 0x0a
+    appendLineEnd(at: target + length - 2)
     queue.commit(length)
+  }
+
+  @inline(__always)
+  private static func appendLineEnd(at target: UnsafeMutablePointer<UInt8>) {
+    target[0] = 0x0d
+    target[1] = 0x0a
+  }
+
+  @inline(__always)
+  static func appendLineEnd(to queue: inout ByteQueue) {
+    appendLineEnd(at: queue.reserve(2))
+    queue.commit(2)
   }
 
   /// Sends content as one chunk, and the last chunk with it where it is the end. Empty data makes no chunk: that would
@@ -41,10 +66,10 @@ enum MessageWriter {
   }
 
   /// Ends chunked content with the trailer fields, or without where there are none to send.
-  static func writeTrailers(_ trailers: HeaderMap?, to transport: Transport) {
+  static func writeTrailers(_ trailers: HeaderMap?, names: HeaderNameTable, to transport: Transport) {
     transport.output.append("0\r\n")
-    if let trailers { appendFields(trailers, to: &transport.output) }
-    transport.output.append("\r\n")
+    if let trailers { appendFields(trailers, names: names, to: &transport.output) }
+    appendLineEnd(to: &transport.output)
     transport.flushSoon()
   }
 }

@@ -9,25 +9,35 @@ struct RequestLine {
   let end: Int
 
   /// "HTTP/1.1" as a word.
-  private static let version: UInt64 = 0x312e_312f_5054_5448
+  static let version: UInt64 = 0x312e_312f_5054_5448
+
+  /// "GET " as half a word.
+  private static let get: UInt64 = 0x2054_4547
 
   /// Nil while the line is incomplete; what is wrong for certain is refused even then.
   static func read(_ bytes: ByteView) throws(CodecError) -> RequestLine? {
-    guard let methodEnd = try endOfMethod(bytes) else { return nil }
-    guard let method = RequestMethod(bytes[0..<methodEnd]) else { throw .malformed }
+    var method = RequestMethod.get
+    var methodEnd = 3
+    if bytes.word(at: 0) & 0xffff_ffff != get {
+      guard let end = try endOfMethod(bytes) else { return nil }
+      guard let found = RequestMethod(bytes[0..<end]) else { throw .malformed }
+      method = found
+      methodEnd = end
+    }
     let targetStart = methodEnd + 1
     let targetEnd = bytes.endOfTarget(from: targetStart)
     guard targetEnd < bytes.count else { return nil }
     guard bytes[targetEnd] == 0x20 else { throw fault(ofTargetByte: bytes[targetEnd]) }
     guard targetEnd > targetStart else { throw .malformed }
-    guard let end = try endOfVersion(bytes, from: targetEnd + 1) else { return nil }
+    var end = targetEnd &+ 11
+    if bytes.word(at: targetEnd &+ 1) != version || bytes.word(at: targetEnd &+ 9) & 0xffff != 0x0a0d {
+      guard let found = try endOfVersion(bytes, from: targetEnd + 1) else { return nil }
+      end = found
+    }
     return RequestLine(method: method, methodLength: methodEnd, target: targetStart..<targetEnd, end: end)
   }
 
   private static func endOfMethod(_ bytes: ByteView) throws(CodecError) -> Int? {
-    let word = bytes.word(at: 0)
-    if word & 0xffff_ffff == 0x2054_4547 { return 3 }
-    if word & 0xff_ffff_ffff == 0x20_5453_4f50 { return 4 }
     let end = bytes.prefix(RequestMethod.longest + 1).firstIndex(of: 0x20)
     for index in 0..<(end ?? min(bytes.count, RequestMethod.longest + 1)) where !isFieldNameByte(bytes[index]) {
       throw bytes[index] < 0x20 && !isLineSpace(bytes[index]) ? .invalidCharacters : .malformed
@@ -36,12 +46,8 @@ struct RequestLine {
     return end
   }
 
-  /// Reads "HTTP/1.1" and the line's end.
+  /// The end of a line that does not end with "HTTP/1.1" CRLF.
   private static func endOfVersion(_ bytes: ByteView, from start: Int) throws(CodecError) -> Int? {
-    let end = start + 8
-    if bytes.word(at: start) == version, end + 1 < bytes.count, bytes[end] == 0x0d, bytes[end + 1] == 0x0a {
-      return end + 2
-    }
     guard let length = bytes.dropFirst(start).firstIndex(of: 0x0a) else { return nil }
     var text = bytes[start..<(start + length)]
     if text.count > 0, text[text.count - 1] == 0x0d { text = text.prefix(text.count - 1) }

@@ -17,14 +17,13 @@ struct StatusLine {
       guard ByteView("HTTP/").hasPrefix(bytes.prefix(5)) else { throw .malformed }
       return nil
     }
-    guard isHTTPVersion(bytes.prefix(8)), bytes[8] == 0x20 else { throw .malformed }
-    let keepsAlive = bytes[5] > 0x31 || (bytes[5] == 0x31 && bytes[7] >= 0x31)
+    let isCurrent = bytes.word(at: 0) == RequestLine.version
+    guard isCurrent || isHTTPVersion(bytes.prefix(8)), bytes[8] == 0x20 else { throw .malformed }
+    let keepsAlive = isCurrent || bytes[5] > 0x31 || (bytes[5] == 0x31 && bytes[7] >= 0x31)
     var start = 9
     while start < bytes.count, bytes[start] == 0x20 { start += 1 }
     guard start + 3 < bytes.count else { return nil }
-    guard let code = bytes[start..<(start + 3)].decimal, code >= 100, isEndOfCode(bytes[start + 3]) else {
-      throw .malformed
-    }
+    guard let code = statusCode(bytes[start..<(start + 3)]), isEndOfCode(bytes[start + 3]) else { throw .malformed }
     let lineEnd = bytes.endOfValue(from: start + 3)
     guard lineEnd < bytes.count else { return nil }
     guard let end = try endOfLine(bytes, at: lineEnd) else { return nil }
@@ -42,4 +41,11 @@ func endOfLine(_ bytes: ByteView, at index: Int) throws(CodecError) -> Int? {
   guard index + 1 < bytes.count else { return nil }
   guard bytes[index + 1] == 0x0a else { throw .malformed }
   return index + 2
+}
+
+/// Three digits from 100 to 999.
+@inline(__always)
+func statusCode(_ text: ByteView) -> Int? {
+  guard text.count == 3, text[0] != 0x30, isDigit(text[0]), isDigit(text[1]), isDigit(text[2]) else { return nil }
+  return (Int(text[0]) &- 0x30) &* 100 &+ (Int(text[1]) &- 0x30) &* 10 &+ Int(text[2]) &- 0x30
 }

@@ -300,7 +300,24 @@ public final class HeaderMap {
   func lowercaseNames() {
     for index in 0..<endIndex where entries[index].name == .other {
       let name = bytes + Int(entries[index].nameOffset)
-      for offset in 0..<Int(entries[index].nameLength) { name[offset] = asciiLowercased(name[offset]) }
+      lowercase(name, Int(entries[index].nameLength))
+    }
+  }
+
+  /// Eight ASCII bytes at a time, the last eight overlapping those before.
+  private func lowercase(_ text: UnsafeMutablePointer<UInt8>, _ length: Int) {
+    guard length >= 8 else {
+      for offset in 0..<length { text[offset] = asciiLowercased(text[offset]) }
+      return
+    }
+    let raw = UnsafeMutableRawPointer(text)
+    var offset = 0
+    while true {
+      let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let upper = (word &+ 0x3f3f_3f3f_3f3f_3f3f) & ~(word &+ 0x2525_2525_2525_2525) & 0x8080_8080_8080_8080
+      raw.storeBytes(of: word | upper &>> 2, toByteOffset: offset, as: UInt64.self)
+      if offset &+ 8 == length { return }
+      offset = min(offset &+ 8, length &- 8)
     }
   }
 
@@ -329,13 +346,13 @@ public final class HeaderMap {
 
   // MARK: Storage
 
-  @usableFromInline
+  @inlinable
   func entry(_ index: Int) -> Entry {
     precondition(index >= 0 && index < endIndex)
     return entries[index]
   }
 
-  @usableFromInline
+  @inlinable
   func mayHave(_ name: HeaderName) -> Bool {
     let raw = name.rawValue
     return raw < 64 ? presence.0 & (1 &<< UInt64(raw)) != 0 : presence.1 & (1 &<< UInt64(raw & 63)) != 0
