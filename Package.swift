@@ -65,5 +65,6 @@ if isFuzzing {
   package.targets += [
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     fuzzTarget("HTTP1", dependencies: ["HTTP", "Reactor"]),
+    fuzzTarget("Config", dependencies: ["EnvoyConfig"]),
   ]
 }

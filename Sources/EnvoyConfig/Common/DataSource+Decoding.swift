@@ -32,7 +32,7 @@ extension DataSource: ConfigMessage {
     let path = reader.chosenString("filename", minLength: 1)
     specifier = .filename(path)
     guard !path.isEmpty else { return }
-    switch FileText.read(path, limit: Self.maximumByteCount) {
+    switch FileText.read(path, limit: Self.maximumByteCount, isRegularOnly: true) {
     case .success(let text): bytes = text
     case .failure(let problem): reader.report("filename", problem.problem, allowed: problem.allowed)
     }

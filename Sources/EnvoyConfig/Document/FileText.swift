@@ -7,14 +7,18 @@ struct FileProblem: Error {
 
 /// Reading a whole file, with a limit.
 enum FileText {
-  static func read(_ path: String, limit: Int) -> Result<[UInt8], FileProblem> {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  /// `isRegularOnly` refuses pipes and devices, which could keep a reader waiting.
+  static func read(_ path: String, limit: Int, isRegularOnly: Bool = false) -> Result<[UInt8], FileProblem> {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isRegularOnly ? O_NONBLOCK : 0))
     guard descriptor >= 0 else { return .failure(systemError("cannot be opened", errno)) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return .failure(systemError("cannot be looked at", errno)) }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       return .failure(FileProblem(problem: "is a directory", allowed: "a file is allowed"))
+    }
+    guard !isRegularOnly || status.st_mode & S_IFMT == S_IFREG else {
+      return .failure(FileProblem(problem: "is no regular file", allowed: "a file is allowed"))
     }
     return readAll(descriptor, limit: limit, sizeHint: min(Int(clamping: status.st_size), limit))
   }
