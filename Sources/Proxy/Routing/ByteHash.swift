@@ -11,13 +11,13 @@ struct ByteHash {
 
   static func of(_ bytes: ByteView) -> UInt64 {
     var hash = ByteHash()
-    for index in 0..<bytes.count { hash.add(bytes[index]) }
+    for byte in bytes.buffer { hash.add(byte) }
     return hash.value
   }
 
   static func ofLowercased(_ bytes: ByteView) -> UInt64 {
     var hash = ByteHash()
-    for index in 0..<bytes.count { hash.add(asciiLowercased(bytes[index])) }
+    for byte in bytes.buffer { hash.add(asciiLowercased(byte)) }
     return hash.value
   }
 }

@@ -85,9 +85,12 @@ struct ConstantList<Element: BitwiseCopyable>: @unchecked Sendable, BitwiseCopya
 
   var isEmpty: Bool { count == 0 }
 
+  /// Yielded in place: elements can be large, and are read on the way of a request.
   subscript(index: Int) -> Element {
-    guard let start, index >= 0, index < count else { preconditionFailure("index \(index) of \(count)") }
-    return start[index]
+    _read {
+      guard let start, index >= 0, index < count else { preconditionFailure("index \(index) of \(count)") }
+      yield start[index]
+    }
   }
 }
 

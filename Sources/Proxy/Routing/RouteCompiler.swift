@@ -34,24 +34,35 @@ struct RouteCompiler {
     self.cluster = cluster
   }
 
-  func compile() throws(RouteTableError) -> (virtualHosts: [RouteTable.VirtualHostEntry], entries: [RouteEntry]) {
+  /// What a ``RouteTable`` is made of.
+  struct Result {
     var virtualHosts: [RouteTable.VirtualHostEntry] = []
+    var indexes: [RouteIndex] = []
     var entries: [RouteEntry] = []
+  }
+
+  func compile() throws(RouteTableError) -> Result {
+    var result = Result()
     for virtualHost in config.virtualHosts {
       let matchers = virtualHost.routes.map { RouteMatcher($0.match, arena: arena) }
-      let firstEntry = entries.count
+      let firstEntry = result.entries.count
       for (route, matcher) in zip(virtualHost.routes, matchers) {
-        entries.append(RouteEntry(try draft(route, virtualHost, matcher.path), arena: arena))
+        result.entries.append(RouteEntry(try draft(route, virtualHost, matcher.path), arena: arena))
       }
-      entries.append(tlsRedirect(virtualHost))
-      virtualHosts.append(
+      result.entries.append(tlsRedirect(virtualHost))
+      var index: Int?
+      if matchers.count >= RouteIndex.minimumRoutes {
+        index = result.indexes.count
+        result.indexes.append(RouteIndex(matchers, arena: arena))
+      }
+      result.virtualHosts.append(
         RouteTable.VirtualHostEntry(
           matchers: arena.list(matchers), firstEntry: firstEntry,
           tlsRequirement: TLSRequirement(virtualHost.requireTls),
-          tlsRedirect: entries.count - 1,
-          index: matchers.count < RouteIndex.minimumRoutes ? nil : RouteIndex(matchers, arena: arena)))
+          tlsRedirect: result.entries.count - 1,
+          index: index))
     }
-    return (virtualHosts, entries)
+    return result
   }
 
   private func tlsRedirect(_ virtualHost: EnvoyConfig.VirtualHost) -> RouteEntry {

@@ -15,13 +15,15 @@ package final class RouteTable: Sendable {
     var tlsRequirement: TLSRequirement
     /// Where the route that redirects to https stands in `entries`.
     var tlsRedirect: Int
-    var index: RouteIndex?
+    /// The number of its index; nil for a short list.
+    var index: Int?
   }
 
   package let name: String
   package let origin: SourceLocation
   private let virtualHostMatcher: VirtualHostMatcher
   private let virtualHosts: ConstantList<VirtualHostEntry>
+  private let indexes: ConstantList<RouteIndex>
   private let entries: [RouteEntry]
   private let internalOnlyHeaders: ConstantList<HeaderField>
   private let ignorePathParameters: Bool
@@ -37,6 +39,7 @@ package final class RouteTable: Sendable {
     origin = config.origin
     virtualHostMatcher = VirtualHostMatcher(config, arena: arena)
     virtualHosts = arena.list(compiled.virtualHosts)
+    indexes = arena.list(compiled.indexes)
     entries = compiled.entries
     internalOnlyHeaders = arena.list(config.internalOnlyHeaders.map { HeaderField($0, arena: arena) })
     ignorePathParameters = config.ignorePathParametersInPathMatching
@@ -81,24 +84,25 @@ package final class RouteTable: Sendable {
       // Rare, so a buffer of its own: the scratch is the matchers'.
       var stripped = TextBuffer(capacity: path.count)
       appendWithoutParameters(path, to: &stripped)
-      let request = RouteRequest(headers: headers, path: stripped.view, query: query, randomValue: randomValue)
-      return find(virtualHost, request, usesIndex: usesIndex, &scratch)
+      let request = RouteRequest(path: stripped.view, query: query, randomValue: randomValue)
+      return find(virtualHost, request, headers, usesIndex: usesIndex, &scratch)
     }
-    let request = RouteRequest(headers: headers, path: path, query: query, randomValue: randomValue)
-    return find(virtualHost, request, usesIndex: usesIndex, &scratch)
+    let request = RouteRequest(path: path, query: query, randomValue: randomValue)
+    return find(virtualHost, request, headers, usesIndex: usesIndex, &scratch)
   }
 
   private func find(
-    _ virtualHost: VirtualHostEntry, _ request: RouteRequest, usesIndex: Bool, _ scratch: inout TextBuffer
+    _ virtualHost: VirtualHostEntry, _ request: RouteRequest, _ headers: HeaderMap, usesIndex: Bool,
+    _ scratch: inout TextBuffer
   ) -> RouteEntry? {
     let matchers = virtualHost.matchers
     if usesIndex, let index = virtualHost.index {
       var first = matchers.count
-      index.forEachBucket(request.path) { bucket in
+      indexes[index].forEachBucket(request.path) { bucket in
         for position in 0..<bucket.count {
           let route = Int(bucket[position])
           if route >= first { return }
-          if matchers[route].matches(request, scratch: &scratch) {
+          if matchers[route].matches(request, headers, scratch: &scratch) {
             first = route
             return
           }
@@ -106,7 +110,7 @@ package final class RouteTable: Sendable {
       }
       return first < matchers.count ? entries[virtualHost.firstEntry + first] : nil
     }
-    for route in 0..<matchers.count where matchers[route].matches(request, scratch: &scratch) {
+    for route in 0..<matchers.count where matchers[route].matches(request, headers, scratch: &scratch) {
       return entries[virtualHost.firstEntry + route]
     }
     return nil

@@ -50,9 +50,7 @@ struct PathMatcher: Sendable, BitwiseCopyable {
 extension ByteView {
   /// The part before the query (and before a fragment, which the connection manager has refused by then).
   var withoutQuery: ByteView {
-    for index in 0..<count where self[index] == UInt8(ascii: "?") || self[index] == UInt8(ascii: "#") {
-      return prefix(index)
-    }
-    return self
+    let path = firstIndex(of: UInt8(ascii: "?")).map(prefix) ?? self
+    return path.firstIndex(of: UInt8(ascii: "#")).map(path.prefix) ?? path
   }
 }

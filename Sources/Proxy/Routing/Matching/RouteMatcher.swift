@@ -3,9 +3,8 @@ import HTTP
 import Reactor
 import Telemetry
 
-/// What of a request the routes are matched against.
+/// What of a request, beside its headers, the routes are matched against.
 struct RouteRequest {
-  let headers: HeaderMap
   /// Without the query, and without path parameters where the configuration ignores these.
   let path: ByteView
   /// After the question mark.
@@ -16,26 +15,28 @@ struct RouteRequest {
 /// A compiled `RouteMatch`.
 struct RouteMatcher: Sendable, BitwiseCopyable {
   let path: PathMatcher
-  private let headers: ConstantList<HeaderMatcher>
+  private let headerMatchers: ConstantList<HeaderMatcher>
   private let queryParameters: ConstantList<QueryParameterMatcher>
   private let fractionNumerator: UInt64
   private let fractionDenominator: UInt64
 
   init(_ config: EnvoyConfig.RouteMatch, arena: RouteArena) {
     path = PathMatcher(config, arena: arena)
-    headers = arena.list(config.headers.map { HeaderMatcher($0, arena: arena) })
+    headerMatchers = arena.list(config.headers.map { HeaderMatcher($0, arena: arena) })
     queryParameters = arena.list(config.queryParameters.map { QueryParameterMatcher($0, arena: arena) })
     let fraction = config.runtimeFraction?.defaultValue ?? FractionalPercent(numerator: 100, denominator: .hundred)
     fractionNumerator = UInt64(fraction.numerator)
     fractionDenominator = UInt64(fraction.denominator.rawValue)
   }
 
-  func matches(_ request: RouteRequest, scratch: inout TextBuffer) -> Bool {
+  func matches(_ request: RouteRequest, _ headers: HeaderMap, scratch: inout TextBuffer) -> Bool {
     if !path.matches(request.path) { return false }
     if fractionNumerator < fractionDenominator, request.randomValue % fractionDenominator >= fractionNumerator {
       return false
     }
-    for index in 0..<headers.count where !headers[index].matches(request.headers, scratch: &scratch) { return false }
+    for index in 0..<headerMatchers.count where !headerMatchers[index].matches(headers, scratch: &scratch) {
+      return false
+    }
     for index in 0..<queryParameters.count where !queryParameters[index].matches(query: request.query) { return false }
     return true
   }
