@@ -28,6 +28,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
   ],
   targets: [
     .target(name: "CLinux"),
@@ -40,7 +41,11 @@ let package = Package(
     .target(name: "HTTP", dependencies: ["Reactor"], swiftSettings: house),
     .target(name: "EnvoyConfig", dependencies: ["CRE2", "CYaml"], swiftSettings: house),
     .target(
-      name: "Proxy", dependencies: ["EnvoyConfig", "HTTP", "Telemetry", "Reactor", "CLinux"], swiftSettings: house),
+      name: "Proxy",
+      dependencies: [
+        "EnvoyConfig", "HTTP", "Telemetry", "Reactor", "CLinux",
+        .product(name: "DequeModule", package: "swift-collections"), .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .target(
       name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
     .executableTarget(
@@ -49,7 +54,8 @@ let package = Package(
         "Admin", "Proxy", "EnvoyConfig", "Telemetry", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
-    .testTarget(name: "AdminTests", dependencies: ["Admin", "EnvoyConfig", "Telemetry", "Reactor"], swiftSettings: house),
+    .testTarget(
+      name: "AdminTests", dependencies: ["Admin", "EnvoyConfig", "Telemetry", "Reactor"], swiftSettings: house),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(
       name: "ProxyTests", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),

@@ -1,1 +1,1 @@
-print("pillion")
+PillionCommand.main()

@@ -3,6 +3,8 @@
 #define PILLION_CLINUX_H
 
 #include <netinet/in.h>
+#include <ifaddrs.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -37,6 +37,7 @@ public final class Connection: Transport {
   private var endAnnounced = false
   private var endReached = false
   private var writeBlocked = false
+  private var writeShut = false
   private var shutdownWriteAfterFlush = false
   private var aboveHighWatermark = false
   private var queued = false
@@ -164,6 +165,7 @@ public final class Connection: Transport {
     if halfClose && state == .open {
       endReached = true
       delegate?.connectionReachedEnd()
+      if writeShut { finish(.remoteClose) }
     } else {
       finish(.remoteClose)
     }
@@ -255,6 +257,7 @@ public final class Connection: Transport {
   private func flushed() {
     if shutdownWriteAfterFlush {
       shutdownWriteAfterFlush = false
+      writeShut = true
       shutdown(descriptor, Int32(SHUT_WR))
       if halfClose && endReached { return finish(.localClose) }
     }

@@ -33,6 +33,9 @@ package struct SocketAddress: Sendable, Hashable {
     kind = .unix(path: unixPath)
   }
 
+  /// No address: what an unnamed socket has.
+  package static let unspecified = SocketAddress(kind: .unnamed)
+
   /// Reads what the kernel filled in.
   package init(_ storage: UnsafePointer<sockaddr_storage>, length: socklen_t) {
     let raw = UnsafeRawPointer(storage)

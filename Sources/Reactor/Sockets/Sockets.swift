@@ -17,28 +17,27 @@ package enum Sockets {
     return socket
   }
 
-  /// A listening socket.
-  /// - Throws: the address is in use, forbidden or not of this machine.
-  package static func listen(
-    on address: SocketAddress, backlog: Int32, reusePort: Bool
-  ) throws(SystemError) -> Descriptor {
-    let socket = try bind(to: address, reusePort: reusePort)
-    guard Glibc.listen(socket.number, backlog) == 0 else { throw SystemError("listen") }
-    return socket
-  }
-
   /// A bound socket that does not listen yet.
-  private static func bind(to address: SocketAddress, reusePort: Bool) throws(SystemError) -> Descriptor {
+  /// - Parameter ipv4Too: an IPv6 socket takes IPv4 connections as well.
+  /// - Throws: the address is in use, forbidden, or none of this machine's.
+  package static func bind(
+    to address: SocketAddress, reusePort: Bool, ipv4Too: Bool = false
+  ) throws(SystemError) -> Descriptor {
     let socket = try Descriptor(checking: Glibc.socket(address.family, streamType, 0), "socket")
     if address.isIP {
       set(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
       if reusePort { set(socket.number, SOL_SOCKET, SO_REUSEPORT, 1) }
-      if address.family == AF_INET6 { set(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+      if address.family == AF_INET6 { set(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, ipv4Too ? 0 : 1) }
     } else {
       removeStaleSocket(address)
     }
     guard address.withSockaddr({ Glibc.bind(socket.number, $0, $1) }) == 0 else { throw SystemError("bind") }
     return socket
+  }
+
+  /// Begins to queue connections on a bound socket.
+  package static func listen(_ socket: Int32, backlog: Int32) throws(SystemError) {
+    guard Glibc.listen(socket, backlog) == 0 else { throw SystemError("listen") }
   }
 
   /// The file of a Unix socket on which nobody listens any more would keep us from binding.

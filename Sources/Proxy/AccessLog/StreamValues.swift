@@ -1,0 +1,99 @@
+import Glibc
+import HTTP
+import Reactor
+import Telemetry
+
+/// What an HTTP stream tells to a substitution format.
+struct StreamValues: SubstitutionValues {
+  let stream: ActiveStream
+
+  private var info: StreamInfo { stream.info }
+
+  func header(_ header: SubstitutionHeader, in source: SubstitutionHeaderSource) -> ByteView? {
+    let map: HeaderMap? =
+      switch source {
+      case .request: stream.requestHeaders
+      case .response: stream.responseHeaders
+      case .responseTrailer: stream.responseTrailers
+      }
+    guard let map else { return nil }
+    if let name = HeaderName(rawValue: header.identifier), name != .other { return map.value(of: name) }
+    return header.name.withUnsafeBytes { map.value(named: ByteView($0)) }
+  }
+
+  func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool {
+    switch text {
+    case .protocol: output.append("HTTP/1.1")
+    case .upstreamProtocol:
+      if info.firstUpstreamByteSent == 0 { return false }
+      output.append("HTTP/1.1")
+    case .streamID:
+      guard let id = stream.requestHeaders?.value(of: .xRequestID) else { return false }
+      output.append(id)
+    case .accessLogType: output.append("DownstreamEnd")
+    case .virtualClusterName, .filterChainName, .requestedServerName: return false
+    case .localReplyBody: return true
+    default:
+      return info.append(
+        text, remote: stream.downstream.remoteAddress, local: { stream.downstream.localAddress },
+        random: &stream.worker.loop.random, to: &output)
+    }
+    return true
+  }
+
+  func number(_ number: SubstitutionNumber) -> UInt64? {
+    switch number {
+    case .connectionID: stream.downstream.id
+    case .downstreamRemotePort, .downstreamDirectRemotePort: stream.downstream.remoteAddress.map { UInt64($0.port) }
+    case .downstreamLocalPort, .downstreamDirectLocalPort: stream.downstream.localAddress.map { UInt64($0.port) }
+    case .requestHeadersBytes: stream.requestHeaders.map { UInt64($0.byteSize) } ?? 0
+    case .responseHeadersBytes: stream.responseHeaders.map { UInt64($0.byteSize) } ?? 0
+    case .responseTrailersBytes: stream.responseTrailers.map { UInt64($0.byteSize) } ?? 0
+    default: info.number(number)
+    }
+  }
+
+  func timePoint(_ point: SubstitutionTimePoint) -> Int64? { info.timePoint(point) }
+
+  func wallTime(_ time: SubstitutionTime) -> Int64 {
+    time == .start ? info.startWallTime : stream.worker.loop.wallNow
+  }
+}
+
+/// What a TCP connection tells to a substitution format.
+struct SessionValues: SubstitutionValues {
+  let session: TcpProxySession
+
+  func header(_ header: SubstitutionHeader, in source: SubstitutionHeaderSource) -> ByteView? { nil }
+
+  func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool {
+    switch text {
+    case .accessLogType:
+      output.append("TcpConnectionEnd")
+      return true
+    case .protocol, .upstreamProtocol, .streamID, .virtualClusterName, .filterChainName, .requestedServerName,
+      .responseCodeDetails:
+      return false
+    case .localReplyBody: return true
+    default:
+      return session.info.append(
+        text, remote: session.remoteAddress, local: { session.localAddress },
+        random: &session.worker.loop.random, to: &output)
+    }
+  }
+
+  func number(_ number: SubstitutionNumber) -> UInt64? {
+    switch number {
+    case .connectionID: session.id
+    case .downstreamRemotePort, .downstreamDirectRemotePort: session.remoteAddress.map { UInt64($0.port) }
+    case .downstreamLocalPort, .downstreamDirectLocalPort: session.localAddress.map { UInt64($0.port) }
+    default: session.info.number(number)
+    }
+  }
+
+  func timePoint(_ point: SubstitutionTimePoint) -> Int64? { session.info.timePoint(point) }
+
+  func wallTime(_ time: SubstitutionTime) -> Int64 {
+    time == .start ? session.info.startWallTime : session.worker.loop.wallNow
+  }
+}

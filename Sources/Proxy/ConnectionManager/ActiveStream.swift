@@ -1,0 +1,339 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+import Telemetry
+
+/// One request and its response, between the downstream codec and the filters. Objects are used again (``StreamPool``):
+/// the steady state makes none.
+///
+///     idle --newStream--> request --head--> filters --response head--> responding --end--> recycled
+///                            |                                              |
+///                            +---------- reset, connection gone ------------+--> recycled
+final class ActiveStream: StreamDecoder {
+  enum TimerID {
+    static let idle: UInt8 = 0
+    static let maxDuration: UInt8 = 1
+    static let requestTimeout: UInt8 = 2
+  }
+
+  let manager: WorkerConnectionManager
+  let worker: Worker
+  private(set) var filters: [HTTPFilter] = []
+  private(set) unowned(unsafe) var connection: ConnectionManager
+  private var encoder: StreamEncoder?
+
+  private(set) var requestHeaders: HeaderMap?
+  private(set) var responseHeaders: HeaderMap?
+  private(set) var responseTrailers: HeaderMap?
+  var info = StreamInfo()
+  /// The route's stand-in for stream_idle_timeout counts here, in nanoseconds; 0: none.
+  var idleTimeout: Int64 = 0
+
+  private(set) var requestEnded = false
+  private(set) var responseStarted = false
+  private(set) var responseEnded = false
+  /// The downstream half is gone, or never was: the object waits to be used again.
+  private(set) var isOver = true
+  private var isHead = false
+  private var requestReadDisabled = 0
+  private var idleTimer = Timer()
+  private var maxDurationTimer = Timer()
+  private var requestTimer = Timer()
+  private var lastActivity: Int64 = 0
+
+  init(_ manager: WorkerConnectionManager, for connection: ConnectionManager) {
+    self.manager = manager
+    worker = manager.worker
+    self.connection = connection
+    super.init()
+    filters = manager.info.makeFilters(self)
+  }
+
+  var shard: StatsShard { worker.shard }
+  var isHeadRequest: Bool { isHead }
+  var downstream: ConnectionManager { connection }
+
+  // MARK: Life
+
+  func begin(on connection: ConnectionManager, _ encoder: StreamEncoder) {
+    self.connection = connection
+    self.encoder = encoder
+    isOver = false
+    info.startTime = worker.loop.now
+    info.startWallTime = worker.loop.wallNow
+    info.randomValue = worker.loop.random.next()
+    lastActivity = info.startTime
+    let config = manager.info
+    idleTimeout = config.streamIdleTimeout
+    armIdleTimer()
+    if config.requestTimeout > 0 {
+      requestTimer.arm(worker.loop, self, id: TimerID.requestTimeout, after: config.requestTimeout)
+    }
+    if config.maxStreamDuration > 0 {
+      maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: config.maxStreamDuration)
+    }
+    shard.increment(config.stats[.downstreamRqTotal])
+    shard.increment(config.stats[.downstreamRqHttp1Total])
+    shard.adjust(config.stats[.downstreamRqActive], by: 1)
+  }
+
+  /// The stream is over: logs it, lets the filters go, and leaves the object for another.
+  func end() {
+    if isOver { return }
+    isOver = true
+    idleTimer.disarm()
+    maxDurationTimer.disarm()
+    requestTimer.disarm()
+    info.endTime = worker.loop.now
+    for filter in filters { filter.onDestroy() }
+    countEnd()
+    manager.log(self)
+    encoder = nil
+    // Callers further up the stack still hold views into the headers: they go at the end of the turn.
+    worker.loop.later(self)
+  }
+
+  private func countEnd() {
+    let stats = manager.info.stats
+    shard.adjust(stats[.downstreamRqActive], by: -1)
+    shard.record(manager.info.requestTime, UInt64(max(0, info.endTime - info.startTime) / 1_000_000))
+  }
+
+  override func runLater() { recycle() }
+
+  private func recycle() {
+    giveBack(&requestHeaders)
+    giveBack(&responseHeaders)
+    giveBack(&responseTrailers)
+    info = StreamInfo()
+    requestEnded = false
+    responseStarted = false
+    responseEnded = false
+    isHead = false
+    requestReadDisabled = 0
+    manager.giveBack(self)
+  }
+
+  private func giveBack(_ map: inout HeaderMap?) {
+    if let held = map { worker.headerMaps.giveBack(held) }
+    map = nil
+  }
+
+  // MARK: Timers
+
+  /// A sign of life: the idle timer, when it fires, sees how long ago it was.
+  func resetIdleTimer() { lastActivity = worker.loop.now }
+
+  func armIdleTimer() {
+    idleTimer.disarm()
+    if idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: idleTimeout) }
+  }
+
+  /// The route has a max_stream_duration of its own, counted from the stream's start; 0: none.
+  func overrideMaxDuration(_ nanoseconds: Int64) {
+    maxDurationTimer.disarm()
+    guard nanoseconds > 0 else { return }
+    let spent = worker.loop.now - info.startTime
+    maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: max(0, nanoseconds - spent))
+  }
+
+  override func timerFired(_ id: UInt8) {
+    switch id {
+    case TimerID.idle: idleTimerFired()
+    case TimerID.maxDuration: maxDurationReached()
+    default: requestTimedOut()
+    }
+  }
+
+  private func idleTimerFired() {
+    let idle = worker.loop.now - lastActivity
+    if idle < idleTimeout {
+      idleTimer.arm(worker.loop, self, id: TimerID.idle, after: idleTimeout - idle)
+      return
+    }
+    shard.increment(manager.info.stats[.downstreamRqIdleTimeout])
+    info.responseFlags.insert(.streamIdleTimeout)
+    giveUp(
+      requestEnded ? 504 : 408, body: "stream timeout", detail: "stream_idle_timeout")
+  }
+
+  private func maxDurationReached() {
+    shard.increment(manager.info.stats[.downstreamRqMaxDurationReached])
+    giveUp(504, body: "downstream duration timeout", detail: "max_duration_timeout")
+  }
+
+  private func requestTimedOut() {
+    shard.increment(manager.info.stats[.downstreamRqTimeout])
+    giveUp(408, body: "request timeout", detail: "request_overall_timeout")
+  }
+
+  /// The headers of a request took too long: the connection's timer fired.
+  func requestHeadersTimedOut() {
+    shard.increment(manager.info.stats[.downstreamRqHeaderTimeout])
+    giveUp(408, body: "request header timeout", detail: "request_header_timeout")
+  }
+
+  /// Answers, or, where the answer has begun, cuts it off.
+  private func giveUp(_ status: UInt16, body: StaticString, detail: StaticString) {
+    if responseStarted {
+      info.detail = .literal(detail)
+      resetStream(.localReset)
+    } else {
+      sendLocalReply(LocalReply(status: status, body: ByteView(body), detail: .literal(detail)))
+    }
+  }
+
+  // MARK: The request, from the codec
+
+  override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
+    requestHeaders = headers
+    lastActivity = worker.loop.now
+    connection.requestHeadersReceived()
+    isHead = headers.value(of: .method).map { $0 == "HEAD" } ?? false
+    if endStream { endRequest() }
+    if let reply = manager.refuse(headers, self) { return sendLocalReply(reply) }
+    manager.mutateRequestHeaders(headers, self)
+    manager.route(headers, self)
+    for filter in filters where filter.decodeRequestHeaders(headers, endStream: endStream) == .stopIteration { return }
+  }
+
+  override func decodeData(_ data: ByteView, endStream: Bool) {
+    lastActivity = worker.loop.now
+    info.bytesReceived += data.count
+    if endStream { endRequest() }
+    if isOver || responseEnded { return }
+    for filter in filters where filter.decodeRequestData(data, endStream: endStream) == .stopIteration { return }
+  }
+
+  override func decodeTrailers(_ trailers: HeaderMap) {
+    lastActivity = worker.loop.now
+    endRequest()
+    if !isOver && !responseEnded {
+      for filter in filters where filter.decodeRequestTrailers(trailers) == .stopIteration { break }
+    }
+    worker.headerMaps.giveBack(trailers)
+  }
+
+  private func endRequest() {
+    requestEnded = true
+    info.lastDownstreamByteReceived = worker.loop.now
+    requestTimer.disarm()
+  }
+
+  override func decodeReset(_ reason: StreamReset) {
+    if isOver { return }
+    shard.increment(manager.info.stats[.downstreamRqRxReset])
+    info.responseFlags.insert(.downstreamConnectionTermination)
+    info.detail = .literal("downstream_remote_disconnect")
+    end()
+  }
+
+  override func aboveWriteBufferHighWatermark() {
+    for filter in filters { filter.onAboveWriteBufferHighWatermark() }
+  }
+
+  override func belowWriteBufferLowWatermark() {
+    for filter in filters { filter.onBelowWriteBufferLowWatermark() }
+  }
+
+  /// Back-pressure: the upstream takes no more of the request's body for now.
+  func readDisable(_ disable: Bool) {
+    if isOver { return }
+    requestReadDisabled += disable ? 1 : -1
+    shard.increment(
+      manager.info.stats[disable ? .downstreamFlowControlPausedReadingTotal : .downstreamFlowControlResumedReadingTotal]
+    )
+    encoder?.readDisable(disable)
+  }
+
+  // MARK: The response, from the router
+
+  /// The response's head; the map is the stream's from now on.
+  func encodeHeaders(_ headers: HeaderMap, endStream: Bool) {
+    if isOver || responseStarted { return worker.headerMaps.giveBack(headers) }
+    responseHeaders = headers
+    for filter in filters.reversed() { filter.encodeResponseHeaders(headers, endStream: endStream) }
+    sendHeaders(headers, endStream: endStream)
+  }
+
+  func encodeInformational(_ headers: HeaderMap) {
+    if !isOver && !responseStarted { encoder?.encodeInformational(headers) }
+    worker.headerMaps.giveBack(headers)
+  }
+
+  private func sendHeaders(_ headers: HeaderMap, endStream: Bool) {
+    responseStarted = true
+    lastActivity = worker.loop.now
+    info.firstDownstreamByteSent = worker.loop.now
+    manager.mutateResponseHeaders(headers, self)
+    info.responseCode = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
+    manager.countResponse(info.responseCode, self)
+    if endStream { responseWillEnd() }
+    encoder?.encodeHeaders(headers, endStream: endStream)
+  }
+
+  func encodeData(_ data: ByteView, endStream: Bool) {
+    if isOver || responseEnded { return }
+    lastActivity = worker.loop.now
+    if !isHead { info.bytesSent += data.count }
+    if endStream { responseWillEnd() }
+    encoder?.encodeData(data, endStream: endStream)
+  }
+
+  /// The map is the stream's from now on.
+  func encodeTrailers(_ trailers: HeaderMap) {
+    if isOver || responseEnded { return worker.headerMaps.giveBack(trailers) }
+    responseTrailers = trailers
+    responseWillEnd()
+    encoder?.encodeTrailers(trailers)
+  }
+
+  private func responseWillEnd() {
+    responseEnded = true
+    info.lastDownstreamByteSent = worker.loop.now
+  }
+
+  /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
+  func resetStream(_ reason: StreamReset) {
+    if isOver { return }
+    shard.increment(manager.info.stats[.downstreamRqTxReset])
+    let encoder = encoder
+    let connection = connection
+    end()
+    encoder?.reset(reason)
+    connection.streamWasReset()
+  }
+
+  // MARK: Replies of our own
+
+  /// Answers in the upstream's place.
+  func sendLocalReply(_ reply: LocalReply) {
+    if isOver || responseStarted { return }
+    if let flag = reply.flag { info.responseFlags.insert(flag) }
+    info.detail = reply.detail
+    let headers = worker.headerMaps.take()
+    headers.add(.status, decimal: Int(reply.status))
+    reply.addHeaders?(headers)
+    if !reply.body.isEmpty {
+      headers.set(.contentLength, decimal: reply.body.count)
+      if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
+    }
+    responseHeaders = headers
+    for filter in filters.reversed() { filter.encodeResponseHeaders(headers, endStream: reply.body.isEmpty) }
+    let empty = reply.body.isEmpty || isHead
+    if connection.closesAfterReply(to: self) { connection.drainForClose() }
+    sendHeaders(headers, endStream: empty)
+    if !empty { encodeData(reply.body, endStream: true) }
+  }
+}
+
+/// A reply of the proxy's own: what Envoy calls a local reply.
+struct LocalReply {
+  var status: UInt16
+  var body: ByteView = .empty
+  var contentType: StaticString = "text/plain"
+  var detail: ResponseCodeDetail
+  var flag: ResponseFlag?
+  /// Adds what the route or the reason wants in the head.
+  var addHeaders: ((HeaderMap) -> Void)?
+}

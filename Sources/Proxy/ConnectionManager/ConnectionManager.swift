@@ -1,0 +1,244 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// One downstream HTTP connection: its codec, its streams, and when it ends (Envoy's ConnectionManagerImpl).
+///
+///     serving --max requests, drain, Connection: close, unread body--> closing --last stream done--> closed
+///        |                                                                |
+///        +------------- idle timeout, peer gone, broken protocol ---------+
+final class ConnectionManager: ServerCodecDelegate {
+  private enum TimerID {
+    static let idle: UInt8 = 0
+    static let requestHeaders: UInt8 = 1
+    static let delayedClose: UInt8 = 2
+    static let maxDuration: UInt8 = 3
+  }
+
+  let manager: WorkerConnectionManager
+  let worker: Worker
+  let id: UInt64
+  let remoteAddress: SocketAddress?
+  private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
+  private(set) var connection: Connection?
+  private var codec: HTTP1ServerCodec?
+  private var streams: [ActiveStream] = []
+  /// Place in the worker's list.
+  var index = 0
+  private let createdAt: Int64
+  private var idleSince: Int64
+  private var requests = 0
+  private(set) var isClosing = false
+  private var pausedForResponse = false
+  private var idleTimer = Timer()
+  private var requestHeadersTimer = Timer()
+  private var delayedCloseTimer = Timer()
+  private var maxDurationTimer = Timer()
+
+  init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?) {
+    self.manager = manager
+    worker = manager.worker
+    self.id = id
+    self.remoteAddress = remoteAddress
+    createdAt = worker.loop.now
+    idleSince = createdAt
+    super.init()
+  }
+
+  /// How the client came: there is no TLS yet.
+  var scheme: StaticString { "http" }
+
+  private var shard: StatsShard { worker.shard }
+  private var info: ConnectionManagerInfo { manager.info }
+
+  /// Begins to serve the connection.
+  func start(on connection: Connection) {
+    self.connection = connection
+    connection.bufferLimit = info.bufferLimit
+    codec = HTTP1ServerCodec(
+      transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
+    shard.increment(info.stats[.downstreamCxTotal])
+    shard.adjust(info.stats[.downstreamCxActive], by: 1)
+    shard.increment(info.stats[.downstreamCxHttp1Total])
+    shard.adjust(info.stats[.downstreamCxHttp1Active], by: 1)
+    if info.idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout) }
+    if info.maxConnectionDuration > 0 {
+      maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: info.maxConnectionDuration)
+    }
+  }
+
+  // MARK: Streams
+
+  override func newStream(_ encoder: StreamEncoder) -> StreamDecoder {
+    requests += 1
+    let stream = manager.takeStream(for: self)
+    streams.append(stream)
+    stream.begin(on: self, encoder)
+    if info.requestHeadersTimeout > 0 {
+      requestHeadersTimer.arm(worker.loop, self, id: TimerID.requestHeaders, after: info.requestHeadersTimeout)
+    }
+    if info.maxRequestsPerConnection > 0, requests >= info.maxRequestsPerConnection, !isClosing {
+      shard.increment(info.stats[.downstreamCxMaxRequestsReached])
+      drainForClose()
+    }
+    return stream
+  }
+
+  func requestHeadersReceived() {
+    if info.requestHeadersTimeout > 0 { requestHeadersTimer.disarm() }
+  }
+
+  /// The next response says Connection: close, and the connection ends behind it.
+  func drainForClose() { isClosing = true }
+
+  /// Whether the reply cannot leave the connection usable: the request has not been read to its end.
+  func closesAfterReply(to stream: ActiveStream) -> Bool { !stream.requestEnded }
+
+  override func streamComplete(reusable: Bool) {
+    guard let stream = streams.popLast() else { return }
+    let requestWasRead = stream.requestEnded
+    stream.end()
+    idleSince = worker.loop.now
+    if !reusable { isClosing = true }
+    if isClosing { closeAfterLastStream(requestWasRead: requestWasRead) }
+  }
+
+  /// A stream was cut off from our side: HTTP/1.1 has no other way to say so than to end the connection.
+  func streamWasReset() {
+    streams.removeAll { $0.isOver }
+    isClosing = true
+    closeAfterLastStream(requestWasRead: false)
+  }
+
+  private func closeAfterLastStream(requestWasRead: Bool) {
+    guard streams.isEmpty, let connection else { return }
+    idleTimer.disarm()
+    if requestWasRead || info.delayedCloseTimeout == 0 {
+      connection.close(.flushWrite)
+    } else {
+      delayedCloseTimer.arm(worker.loop, self, id: TimerID.delayedClose, after: info.delayedCloseTimeout)
+      connection.close(.flushWriteAndDelay)
+    }
+  }
+
+  // MARK: Bytes
+
+  override func connectionReceived(_ bytes: ByteView) -> Int {
+    guard let codec else { return bytes.count }
+    do {
+      let consumed = try codec.dispatch(bytes)
+      if consumed < bytes.count { pauseBehindRequest() }
+      return consumed
+    } catch {
+      codecFailed(error)
+      return bytes.count
+    }
+  }
+
+  /// More than the request has come: it waits, unread, until the response is sent.
+  private func pauseBehindRequest() {
+    guard let stream = streams.last, stream.requestEnded, !pausedForResponse, connection?.isOpen == true else { return }
+    pausedForResponse = true
+    connection?.readDisable(true)
+  }
+
+  override func codecCanDecode() {
+    guard pausedForResponse else { return }
+    pausedForResponse = false
+    if connection?.isOpen == true, !isClosing { connection?.readDisable(false) }
+  }
+
+  override func codecReadDisable(_ disable: Bool) { connection?.readDisable(disable) }
+
+  private func codecFailed(_ error: CodecError) {
+    shard.increment(info.stats[.downstreamCxProtocolError])
+    isClosing = true
+    if let stream = streams.last, !stream.responseStarted {
+      let tooLarge = error.status == 431
+      if tooLarge { shard.increment(info.stats[.downstreamRqTooLarge]) }
+      stream.sendLocalReply(
+        LocalReply(
+          status: UInt16(clamping: error.status), body: ByteView(error.body), detail: .literal(error.detail),
+          flag: .downstreamProtocolError))
+    } else if let stream = streams.last {
+      stream.info.responseFlags.insert(.downstreamProtocolError)
+      stream.resetStream(.protocolError)
+    } else {
+      closeAfterLastStream(requestWasRead: false)
+    }
+  }
+
+  override func connectionDidRead(_ count: Int) {
+    shard.add(info.stats[.downstreamCxRxBytesTotal], UInt64(count))
+  }
+
+  override func connectionDidWrite(_ count: Int) {
+    shard.add(info.stats[.downstreamCxTxBytesTotal], UInt64(count))
+  }
+
+  override func connectionAboveWriteBufferHighWatermark() { codec?.aboveWriteBufferHighWatermark() }
+
+  override func connectionBelowWriteBufferLowWatermark() { codec?.belowWriteBufferLowWatermark() }
+
+  // MARK: The end
+
+  override func timerFired(_ id: UInt8) {
+    switch id {
+    case TimerID.idle: checkIdle()
+    case TimerID.requestHeaders: streams.last?.requestHeadersTimedOut()
+    case TimerID.maxDuration: maxDurationReached()
+    default:
+      shard.increment(info.stats[.downstreamCxDelayedCloseTimeout])
+      connection?.close(.noFlush)
+    }
+  }
+
+  /// The idle timer runs on while requests come and go; only when it fires is the time looked at.
+  private func checkIdle() {
+    let idle = streams.isEmpty ? worker.loop.now - idleSince : 0
+    if idle >= info.idleTimeout {
+      shard.increment(info.stats[.downstreamCxIdleTimeout])
+      connection?.close(.flushWrite)
+    } else {
+      idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout - idle)
+    }
+  }
+
+  private func maxDurationReached() {
+    shard.increment(info.stats[.downstreamCxMaxDurationReached])
+    drain()
+  }
+
+  /// We are going: an idle connection closes now, another behind its response.
+  func drain() {
+    isClosing = true
+    if streams.isEmpty { connection?.close(.flushWrite) }
+  }
+
+  override func connectionDidClose(_ event: ConnectionCloseEvent) {
+    idleTimer.disarm()
+    requestHeadersTimer.disarm()
+    delayedCloseTimer.disarm()
+    maxDurationTimer.disarm()
+    countClose(local: event == .localClose)
+    let open = streams
+    streams = []
+    for stream in open { stream.decodeReset(.connectionTermination) }
+    codec = nil
+    connection = nil
+    manager.connectionClosed(self, createdAt: createdAt)
+  }
+
+  private func countClose(local: Bool) {
+    let stats = info.stats
+    shard.adjust(stats[.downstreamCxActive], by: -1)
+    shard.adjust(stats[.downstreamCxHttp1Active], by: -1)
+    shard.increment(stats[.downstreamCxDestroy])
+    shard.increment(stats[local ? .downstreamCxDestroyLocal : .downstreamCxDestroyRemote])
+    if !streams.isEmpty {
+      shard.increment(stats[.downstreamCxDestroyActiveRq])
+      shard.increment(stats[local ? .downstreamCxDestroyLocalActiveRq : .downstreamCxDestroyRemoteActiveRq])
+    }
+    shard.record(info.connectionLength, UInt64(max(0, worker.loop.now - createdAt) / 1_000_000))
+  }
+}

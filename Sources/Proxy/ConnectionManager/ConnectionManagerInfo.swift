@@ -1,0 +1,137 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+import Telemetry
+
+/// A connection manager of the configuration, ready for use: shared by all workers, never changed.
+package final class ConnectionManagerInfo: Sendable {
+  package let config: HttpConnectionManager
+  package let routes: RouteTable
+  let router: RouterInfo
+  let codecOptions: HTTP1ServerOptions
+  let pathNormalization: PathNormalization
+  let bufferLimit: Int
+  /// Where the listener listens; 0 for a Unix socket.
+  let listenerPort: Int
+  // Times in nanoseconds; 0: none.
+  let streamIdleTimeout: Int64
+  let requestTimeout: Int64
+  let requestHeadersTimeout: Int64
+  let maxStreamDuration: Int64
+  let idleTimeout: Int64
+  let maxConnectionDuration: Int64
+  let delayedCloseTimeout: Int64
+  /// 0: no limit.
+  let maxRequestsPerConnection: Int
+  let proxies100Continue: Bool
+  let internalAddresses: InternalAddresses
+  let accessLogs: [AccessLogInfo]
+  let serverName: [UInt8]
+  let via: [UInt8]
+  /// This machine's own address, as Envoy appends it to x-forwarded-for for clients on loopback.
+  let localAddress: [UInt8]
+
+  let stats: StatBlock<ConnectionManagerStat>
+  let listenerStats: StatBlock<ListenerResponseStat>
+  let requestTime: HistogramID
+  let connectionLength: HistogramID
+
+  init(
+    _ config: HttpConnectionManager, listener: ListenerInfo.Scope, routes: RouteTable, accessLogs: [AccessLogInfo],
+    store: StatsStore, localAddress: [UInt8]
+  ) {
+    self.config = config
+    self.routes = routes
+    self.accessLogs = accessLogs
+    bufferLimit = listener.bufferLimit
+    listenerPort = Int(listener.port)
+    let common = config.commonHttpProtocolOptions
+    codecOptions = HTTP1ServerOptions(config)
+    pathNormalization = PathNormalization(config)
+    streamIdleTimeout = config.streamIdleTimeout.nanoseconds
+    requestTimeout = config.requestTimeout.nanoseconds
+    requestHeadersTimeout = config.requestHeadersTimeout.nanoseconds
+    maxStreamDuration = common.maxStreamDuration?.nanoseconds ?? 0
+    idleTimeout = common.idleTimeout.nanoseconds
+    maxConnectionDuration = common.maxConnectionDuration?.nanoseconds ?? 0
+    delayedCloseTimeout = config.delayedCloseTimeout.nanoseconds
+    maxRequestsPerConnection = Int(common.maxRequestsPerConnection ?? 0)
+    proxies100Continue = config.proxy100Continue
+    internalAddresses = InternalAddresses(config.internalAddressConfig)
+    serverName = Array((config.serverName.isEmpty ? "envoy" : config.serverName).utf8)
+    via = Array(config.via.utf8)
+    self.localAddress = localAddress
+    let scope = store.scope("http.\(config.statPrefix).")
+    stats = scope.block(ConnectionManagerStat.self)
+    listenerStats = listener.scope.scope("http.\(config.statPrefix).").block(ListenerResponseStat.self)
+    requestTime = scope.histogram("downstream_rq_time")
+    connectionLength = scope.histogram("downstream_cx_length_ms")
+    router = RouterInfo(config, stats: stats)
+  }
+
+  /// The filters of a new stream, in the order of the file.
+  func makeFilters(_ stream: ActiveStream) -> [HTTPFilter] {
+    config.httpFilters.compactMap { filter in
+      if filter.disabled { return nil }
+      switch filter.config {
+      case .router: return RouterFilter(stream, router)
+      }
+    }
+  }
+}
+
+/// The router filter's configuration.
+struct RouterInfo: Sendable {
+  let suppressEnvoyHeaders: Bool
+  let stats: StatBlock<ConnectionManagerStat>
+
+  init(_ manager: HttpConnectionManager, stats: StatBlock<ConnectionManagerStat>) {
+    var router = EnvoyConfig.Router()
+    for filter in manager.httpFilters {
+      if case .router(let config) = filter.config { router = config }
+    }
+    suppressEnvoyHeaders = router.suppressEnvoyHeaders
+    self.stats = stats
+  }
+}
+
+/// `internal_address_config`: whose requests count as internal. Nobody's by default, not even loopback's.
+struct InternalAddresses: Sendable {
+  private let unixSockets: Bool
+  private let ranges: [AddressRange]
+
+  init(_ config: HttpConnectionManager.InternalAddressConfig) {
+    unixSockets = config.unixSockets
+    ranges = config.cidrRanges.compactMap { AddressRange($0) }
+  }
+
+  var isEmpty: Bool { !unixSockets && ranges.isEmpty }
+
+  func contains(_ address: Reactor.SocketAddress) -> Bool {
+    if !address.isIP { return unixSockets }
+    let bytes = address.ipBytes
+    return ranges.contains { $0.contains(bytes) }
+  }
+}
+
+/// A CIDR range.
+struct AddressRange: Sendable {
+  private let prefix: [UInt8]
+  private let length: Int
+
+  /// Nil for what is not an address.
+  init?(_ range: CidrRange) {
+    guard let address = Reactor.SocketAddress(ip: range.addressPrefix, port: 0) else { return nil }
+    prefix = address.ipBytes
+    length = min(Int(range.prefixLen), prefix.count * 8)
+  }
+
+  func contains(_ address: [UInt8]) -> Bool {
+    guard address.count == prefix.count else { return false }
+    let whole = length / 8
+    for index in 0..<whole where address[index] != prefix[index] { return false }
+    let rest = length % 8
+    if rest == 0 { return true }
+    return (address[whole] ^ prefix[whole]) >> UInt8(8 - rest) == 0
+  }
+}

@@ -1,0 +1,62 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// What became of a request: gathered on its way, read by access logs and header values (Envoy's StreamInfo).
+/// Times are the loop's, in nanoseconds; 0 where a thing did not happen.
+struct StreamInfo {
+  var startTime: Int64 = 0
+  var startWallTime: Int64 = 0
+  var lastDownstreamByteReceived: Int64 = 0
+  var firstUpstreamByteSent: Int64 = 0
+  var lastUpstreamByteSent: Int64 = 0
+  var firstUpstreamByteReceived: Int64 = 0
+  var lastUpstreamByteReceived: Int64 = 0
+  var firstDownstreamByteSent: Int64 = 0
+  var lastDownstreamByteSent: Int64 = 0
+  var endTime: Int64 = 0
+
+  /// Of bodies.
+  var bytesReceived = 0
+  var bytesSent = 0
+
+  /// 0 until there is one.
+  var responseCode: UInt16 = 0
+  var responseFlags = ResponseFlags()
+  var detail = ResponseCodeDetail.none
+  /// Requests sent, or meant to be sent, upstream.
+  var attemptCount = 0
+  var upstreamCluster: ClusterInfo?
+  var upstreamHost: Host?
+  var upstreamLocalAddress: SocketAddress?
+  /// errno of the connect or of the connection that failed; 0 for none.
+  var upstreamTransportFailure: Int32 = 0
+  var route: RouteEntry?
+  /// The request's own draw: for weights and percentages.
+  var randomValue: UInt64 = 0
+  /// The request comes from an internal address (x-envoy-internal).
+  var isInternal = false
+}
+
+/// Why a response is what it is (Envoy's response_code_details).
+enum ResponseCodeDetail {
+  case none
+  case literal(StaticString)
+  /// upstream_reset_before_response_started{…}, with the errno of a failed connect.
+  case resetBeforeResponse(StreamReset, transportFailure: Int32)
+  case resetAfterResponse(StreamReset)
+}
+
+extension ResponseFlag {
+  /// The flag for an upstream's reset.
+  init(_ reset: StreamReset) {
+    switch reset {
+    case .localReset: self = .localReset
+    case .remoteConnectionFailure, .connectionTimeout, .localConnectionFailure: self = .upstreamConnectionFailure
+    case .connectionTermination: self = .upstreamConnectionTermination
+    case .overflow: self = .upstreamOverflow
+    case .protocolError: self = .upstreamProtocolError
+    case .remoteReset, .remoteRefusedStreamReset: self = .upstreamRemoteReset
+    }
+  }
+}

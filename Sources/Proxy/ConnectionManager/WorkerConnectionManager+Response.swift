@@ -1,0 +1,44 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+
+extension WorkerConnectionManager {
+  /// Brings the head of a response into the form in which it goes to the client (Envoy's mutateResponseHeaders).
+  func mutateResponseHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
+    headers.remove(.connection)
+    headers.remove(.keepAlive)
+    headers.remove(.proxyConnection)
+    headers.remove(.transferEncoding)
+    if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
+    if info.config.alwaysSetRequestIdInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
+      headers.set(.xRequestID, id)
+    }
+    if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
+    headers.set(.date, worker.dateHeader)
+    setServer(headers)
+    closeWhereDue(headers, stream)
+  }
+
+  private func setServer(_ headers: HeaderMap) {
+    switch info.config.serverHeaderTransformation {
+    case .overwrite: info.serverName.withUnsafeBytes { headers.set(.server, ByteView($0)) }
+    case .appendIfAbsent:
+      if !headers.has(.server) { info.serverName.withUnsafeBytes { headers.add(.server, ByteView($0)) } }
+    case .passThrough: break
+    }
+  }
+
+  /// A response that comes before its request was read to the end leaves the connection in no state for another.
+  private func closeWhereDue(_ headers: HeaderMap, _ stream: ActiveStream) {
+    let connection = stream.downstream
+    if worker.isDraining || worker.healthCheckFailed, !connection.isClosing {
+      shard.increment(info.stats[.downstreamCxDrainClose])
+      connection.drainForClose()
+    }
+    if !stream.requestEnded {
+      shard.increment(info.stats[.downstreamRqResponseBeforeRqComplete])
+      connection.drainForClose()
+    }
+    if connection.isClosing { headers.add(.connection, "close") }
+  }
+}

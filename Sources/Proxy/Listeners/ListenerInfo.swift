@@ -1,0 +1,56 @@
+import EnvoyConfig
+import Reactor
+import Telemetry
+
+/// A listener of the configuration, ready for use: shared by all workers, never changed.
+package final class ListenerInfo: Sendable {
+  /// What the filter chain ends in.
+  enum NetworkFilter: Sendable {
+    case connectionManager(ConnectionManagerInfo)
+    case tcpProxy(TcpProxyInfo)
+  }
+
+  package let name: String
+  package let config: Listener
+  /// Where it listens, the port as the kernel gave it.
+  package let address: Reactor.SocketAddress
+  let bufferLimit: Int
+  let tcpKeepalive: TcpKeepaliveOptions?
+  let stats: StatBlock<ListenerStat>
+  let workerStats: [StatBlock<WorkerListenerStat>]
+  let connectionLength: HistogramID
+  let filter: NetworkFilter
+
+  init(
+    _ config: Listener, address: Reactor.SocketAddress, scope: Scope, concurrency: Int, filter: NetworkFilter
+  ) {
+    self.config = config
+    self.address = address
+    name = config.name.isEmpty ? address.description : config.name
+    bufferLimit = scope.bufferLimit
+    tcpKeepalive = config.tcpKeepalive.map { TcpKeepaliveOptions($0) }
+    stats = scope.scope.block(ListenerStat.self)
+    workerStats = (0..<concurrency).map { scope.scope.scope("worker_\($0).").block(WorkerListenerStat.self) }
+    connectionLength = scope.scope.histogram("downstream_cx_length_ms")
+    self.filter = filter
+  }
+
+  /// What a network filter needs to know of its listener.
+  struct Scope {
+    let scope: StatsScope
+    let bufferLimit: Int
+    let port: UInt16
+  }
+
+  static func scope(_ config: Listener, address: Reactor.SocketAddress, store: StatsStore) -> Scope {
+    let label = config.statPrefix.isEmpty ? statName(address) : config.statPrefix
+    return Scope(
+      scope: store.scope("listener.\(label)."), bufferLimit: Int(config.perConnectionBufferLimitBytes),
+      port: address.port)
+  }
+
+  /// As Envoy writes an address into a counter's name: "127.0.0.1_80", "[__1]_80".
+  static func statName(_ address: Reactor.SocketAddress) -> String {
+    String(decoding: address.description.utf8.map { $0 == UInt8(ascii: ":") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,125 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// One attempt of the router's at a host: the stream that it gets from the pool, and what comes back on it.
+///
+///     waiting --pool ready--> sending --response head--> responding --end--> done
+///        |                       |                           |
+///        +---- pool failure -----+---- reset, per-try time --+---- reset --> done
+final class UpstreamRequest: UpstreamCallbacks {
+  private enum TimerID {
+    static let perTry: UInt8 = 0
+    static let perTryIdle: UInt8 = 1
+  }
+
+  private unowned(unsafe) var router: RouterFilter
+  private let worker: Worker
+  private(set) var host: Host?
+  private var pool: ConnectionPool?
+  private(set) var encoder: StreamEncoder?
+  private(set) var isWaiting = false
+  private(set) var responseStarted = false
+  private var perTryTimer = Timer()
+  private var perTryIdleTimer = Timer()
+  private var lastActivity: Int64 = 0
+  private var perTryIdleTimeout: Int64 = 0
+
+  init(_ router: RouterFilter, worker: Worker) {
+    self.router = router
+    self.worker = worker
+    super.init()
+  }
+
+  /// Asks the pool for a stream.
+  func start(_ pool: ConnectionPool) {
+    self.pool = pool
+    host = pool.host
+    isWaiting = true
+    responseStarted = false
+    pool.newStream(self)
+  }
+
+  // MARK: The pool
+
+  override func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {
+    isWaiting = false
+    self.encoder = encoder
+    router.upstreamReady(self, encoder, client)
+  }
+
+  override func poolFailure(_ reason: StreamReset, transportFailure: Int32) {
+    isWaiting = false
+    forget()
+    router.upstreamFailed(self, reason, transportFailure: transportFailure)
+  }
+
+  // MARK: Times
+
+  func armPerTry(_ nanoseconds: Int64, idle: Int64) {
+    if nanoseconds > 0 { perTryTimer.arm(worker.loop, self, id: TimerID.perTry, after: nanoseconds) }
+    perTryIdleTimeout = idle
+    lastActivity = worker.loop.now
+    if idle > 0 { perTryIdleTimer.arm(worker.loop, self, id: TimerID.perTryIdle, after: idle) }
+  }
+
+  override func timerFired(_ id: UInt8) {
+    if id == TimerID.perTry { return router.perTryTimeout(self) }
+    let idle = worker.loop.now - lastActivity
+    if idle < perTryIdleTimeout {
+      perTryIdleTimer.arm(worker.loop, self, id: TimerID.perTryIdle, after: perTryIdleTimeout - idle)
+    } else {
+      router.perTryIdleTimeout(self)
+    }
+  }
+
+  // MARK: The response, from the codec
+
+  override func decodeInformational(_ headers: HeaderMap) { router.upstreamInformational(headers) }
+
+  override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
+    responseStarted = true
+    lastActivity = worker.loop.now
+    perTryTimer.disarm()
+    if endStream { forget() }
+    router.upstreamHeaders(self, headers, endStream: endStream)
+  }
+
+  override func decodeData(_ data: ByteView, endStream: Bool) {
+    lastActivity = worker.loop.now
+    if endStream { forget() }
+    router.upstreamData(self, data, endStream: endStream)
+  }
+
+  override func decodeTrailers(_ trailers: HeaderMap) {
+    forget()
+    router.upstreamTrailers(self, trailers)
+  }
+
+  override func decodeReset(_ reason: StreamReset) {
+    forget()
+    router.upstreamFailed(self, reason, transportFailure: 0)
+  }
+
+  override func aboveWriteBufferHighWatermark() { router.upstreamBackedUp(true) }
+
+  override func belowWriteBufferLowWatermark() { router.upstreamBackedUp(false) }
+
+  // MARK: The end
+
+  /// Gives the attempt up: a stream that is open is reset. Nothing more is heard of it.
+  func cancel() {
+    let encoder = encoder
+    let waiting = isWaiting
+    isWaiting = false
+    forget()
+    if waiting { pool?.cancel(self) }
+    encoder?.reset(.localReset)
+  }
+
+  private func forget() {
+    perTryTimer.disarm()
+    perTryIdleTimer.disarm()
+    encoder = nil
+  }
+}

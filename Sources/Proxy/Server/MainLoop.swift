@@ -1,0 +1,215 @@
+import EnvoyConfig
+import Glibc
+import Logging
+import Reactor
+import Telemetry
+
+/// The main thread's part of the proxy, as Envoy's main thread: members of clusters, outlier detection, signals, the admin
+/// interface, flushing. Requests never come here.
+///
+///     initializing --clusters warm, workers listen--> live --SIGTERM--> draining --all done, or drain time--> over
+package final class MainLoop: EventHandler {
+  package enum State: Sendable { case initializing, live, draining }
+
+  private enum TimerID {
+    static let statsFlush: UInt8 = 0
+    static let fileFlush: UInt8 = 1
+    static let drainTime: UInt8 = 2
+  }
+
+  package let loop: EventLoop
+  package let snapshot: Snapshot
+  package let mailbox: Mailbox<MainLoop>
+  package let log: Logger
+  let resolver: DNSResolver
+  package private(set) var state = State.initializing
+  /// Set by POST /healthcheck/fail.
+  package private(set) var healthCheckFailed = false
+  package let startedAt: Int64
+  private let options: ServerOptions
+  private let stats: ServerGauges
+  private var sockets: [ListenerSockets]
+  private var members: [ClusterMembership] = []
+  private var resolving: [Int: StrictDNS] = [:]
+  private var warming = 0
+  private var workers: [WorkerThread] = []
+  private var drainingWorkers = 0
+  private var signals: Signals?
+  private var statsTimer = Timer()
+  private var fileTimer = Timer()
+  private var drainTimer = Timer()
+  private var started: (() -> Void)?
+
+  var store: StatsStore { snapshot.store }
+
+  package init(
+    _ loop: EventLoop, _ snapshot: Snapshot, sockets: [ListenerSockets], options: ServerOptions, log: Logger
+  ) throws(SystemError) {
+    self.loop = loop
+    self.snapshot = snapshot
+    self.sockets = sockets
+    self.options = options
+    self.log = log
+    startedAt = loop.now
+    mailbox = try Mailbox()
+    resolver = DNSResolver(answeringTo: mailbox)
+    stats = ServerGauges(snapshot)
+    super.init()
+    try mailbox.attach(to: loop, self)
+    members = snapshot.clusters.map { ClusterMembership($0, main: self) }
+  }
+
+  // MARK: Starting
+
+  /// Warms the clusters and then serves; `started` is called once the listeners are open.
+  package func start(_ started: @escaping () -> Void) throws(SystemError) {
+    self.started = started
+    signals = try Signals(loop, [SIGTERM, SIGINT, SIGUSR1]) { [unowned self] in received(signal: $0) }
+    signal(SIGHUP, SIG_IGN)
+    armFlushTimers()
+    warming = 1
+    for member in members { warm(member) }
+    clusterWarmed()
+  }
+
+  private func warm(_ member: ClusterMembership) {
+    switch member.info.config.type {
+    case .static: member.setHosts(StaticHosts.make(member))
+    case .strictDns:
+      let dns = StrictDNS(member, main: self)
+      resolving[member.info.index] = dns
+      warming += 1
+      dns.start { [unowned self] in clusterWarmed() }
+    }
+  }
+
+  private func clusterWarmed() {
+    warming -= 1
+    guard warming == 0, state == .initializing else { return }
+    do {
+      try startWorkers()
+    } catch {
+      log.critical("cannot start the workers: \(error)")
+      exitCode = 1
+      return loop.stop()
+    }
+    state = .live
+    stats.live()
+    log.info("all clusters initialized. listening")
+    started?()
+    started = nil
+  }
+
+  private func startWorkers() throws(SystemError) {
+    for socket in sockets { try socket.listen() }
+    for index in 0..<options.concurrency {
+      let descriptors = sockets.map { $0.descriptors[index] }
+      workers.append(try WorkerThread(index: index, snapshot: snapshot, listeningOn: descriptors, main: mailbox))
+    }
+  }
+
+  // MARK: Workers
+
+  func tellWorkers(_ job: @escaping @Sendable (Worker) -> Void) {
+    for worker in workers { worker.mailbox.post(job) }
+  }
+
+  func workerFailed(_ index: Int, _ error: SystemError) {
+    log.critical("worker \(index) cannot run: \(error)")
+    exitCode = 1
+    loop.stop()
+  }
+
+  func outlierReported(cluster: Int, _ host: Host, _ reached: OutlierMonitor.Reached) {
+    members[cluster].outliers?.report(host, reached)
+  }
+
+  func dnsAnswered(cluster: Int, target: Int, _ answer: DNSResolver.Answer) {
+    resolving[cluster]?.answered(target, answer)
+  }
+
+  // MARK: Ending
+
+  package private(set) var exitCode: Int32 = 0
+
+  private func received(signal: Int32) {
+    switch signal {
+    case SIGUSR1:
+      log.info("reopening access logs")
+      snapshot.accessLogFiles.reopen()
+    default:
+      if state == .draining {
+        log.warning("second signal: ending at once")
+        return loop.stop()
+      }
+      log.info("caught \(signal == SIGTERM ? "SIGTERM" : "SIGINT"): draining for at most \(options.drainTimeSeconds) s")
+      drain()
+    }
+  }
+
+  /// Lets what is under way finish, takes nothing new, and ends.
+  package func drain() {
+    if state == .draining { return }
+    state = .draining
+    stats.draining()
+    drainTimer.arm(loop, self, id: TimerID.drainTime, after: Int64(options.drainTimeSeconds) * 1_000_000_000)
+    drainingWorkers = workers.count
+    if workers.isEmpty { return loop.stop() }
+    let mailbox = mailbox
+    tellWorkers { worker in worker.drain { mailbox.post { $0.workerDrained() } } }
+  }
+
+  private func workerDrained() {
+    drainingWorkers -= 1
+    if drainingWorkers == 0 { loop.stop() }
+  }
+
+  /// Stops the workers and writes out what waits. Called after the loop has ended.
+  package func shutDown() {
+    tellWorkers { $0.loop.stop() }
+    for worker in workers { worker.join() }
+    workers = []
+    snapshot.accessLogFiles.flush()
+    log.info("exiting")
+  }
+
+  // MARK: The admin interface's wishes
+
+  /// /drain_listeners: no new connections; those that stand go on.
+  package func stopListening() { tellWorkers { $0.stopListening() } }
+
+  /// /healthcheck/fail and /healthcheck/ok.
+  package func setHealthCheck(failed: Bool) {
+    healthCheckFailed = failed
+    tellWorkers { $0.healthCheckFailed = failed }
+    if failed { stats.draining() } else { stats.live() }
+  }
+
+  /// Brings the gauges up to date that nobody counts as they change.
+  package func refreshGauges() {
+    for cluster in snapshot.clusters {
+      for gauges in cluster.circuitBreakerGauges { gauges.publish(to: store) }
+    }
+    stats.refresh(uptimeSeconds: (loop.now - startedAt) / 1_000_000_000)
+  }
+
+  // MARK: Flushing
+
+  private func armFlushTimers() {
+    statsTimer.arm(
+      loop, self, id: TimerID.statsFlush, after: max(1_000_000, snapshot.bootstrap.statsFlushInterval.nanoseconds))
+    fileTimer.arm(
+      loop, self, id: TimerID.fileFlush, after: Int64(max(1, options.fileFlushIntervalMilliseconds)) * 1_000_000)
+  }
+
+  package override func timerFired(_ id: UInt8) {
+    switch id {
+    case TimerID.statsFlush: store.flushHistograms()
+    case TimerID.fileFlush: snapshot.accessLogFiles.flushByTimer()
+    default:
+      log.warning("drain time is over: ending with requests under way")
+      return loop.stop()
+    }
+    armFlushTimers()
+  }
+}

@@ -1,0 +1,112 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// One worker thread's part of the proxy: its loop, and everything that lives on it. Only its own thread touches it; the
+/// main loop speaks to it by ``Mailbox``.
+package final class Worker {
+  let loop: EventLoop
+  let shard: StatsShard
+  let headerMaps = HeaderMapPool()
+  let snapshot: Snapshot
+  let index: Int
+  private let main: Mailbox<MainLoop>
+  private(set) var clusters: [WorkerCluster] = []
+  private var listeners: [WorkerListener] = []
+  private var connections: [ConnectionManager] = []
+  private var sessions: [TcpProxySession] = []
+  private(set) var isDraining = false
+  /// Set by POST /healthcheck/fail: responses close their connections.
+  var healthCheckFailed = false
+  private var dateCache = DateCache()
+  private var drained: (() -> Void)?
+  /// Bytes in the making: free whenever nobody up the stack is making some.
+  var scratch = TextBuffer()
+  /// Lines and header values in the making.
+  var text = TextBuffer()
+  private var nextConnectionID: UInt64
+
+  init(_ loop: EventLoop, index: Int, snapshot: Snapshot, shard: StatsShard, main: Mailbox<MainLoop>) {
+    self.loop = loop
+    self.index = index
+    self.snapshot = snapshot
+    self.shard = shard
+    self.main = main
+    nextConnectionID = UInt64(index)
+    clusters = snapshot.clusters.map { WorkerCluster($0, worker: self) }
+  }
+
+  /// Connection ids are unique over all workers.
+  func makeConnectionID() -> UInt64 {
+    defer { nextConnectionID += UInt64(snapshot.concurrency) }
+    return nextConnectionID
+  }
+
+  /// The value of a Date field (RFC 9110 §5.6.7) for this turn.
+  var dateHeader: ByteView { dateCache.view(wallNanoseconds: loop.wallNow) }
+
+  // MARK: Listeners
+
+  /// Serves connections from a listening socket.
+  func listen(_ info: ListenerInfo, on socket: consuming Descriptor) throws(SystemError) {
+    listeners.append(try WorkerListener(info, worker: self, socket: socket))
+  }
+
+  func stopListening() {
+    for listener in listeners { listener.close() }
+  }
+
+  /// Says so once, where the log is.
+  func acceptFailed(listener: String, _ error: SystemError) {
+    main.post { $0.log.warning("listener '\(listener)' cannot accept: \(error.reason); trying again until it can") }
+  }
+
+  // MARK: Connections
+
+  func add(_ connection: ConnectionManager) {
+    connection.index = connections.count
+    connections.append(connection)
+  }
+
+  func remove(_ connection: ConnectionManager) {
+    guard let last = connections.popLast() else { return }
+    if last !== connection {
+      connections[connection.index] = last
+      last.index = connection.index
+    }
+    checkDrained()
+  }
+
+  func add(_ session: TcpProxySession) { sessions.append(session) }
+
+  func remove(_ session: TcpProxySession) {
+    sessions.removeAll { $0 === session }
+    checkDrained()
+  }
+
+  /// Closes what is idle, lets what is under way finish, and then calls `done`.
+  func drain(_ done: @escaping () -> Void) {
+    isDraining = true
+    drained = done
+    stopListening()
+    for connection in connections { connection.drain() }
+    checkDrained()
+  }
+
+  private func checkDrained() {
+    guard isDraining, connections.isEmpty, sessions.isEmpty, let done = drained else { return }
+    drained = nil
+    done()
+  }
+
+  // MARK: The main loop
+
+  /// A host has reached a threshold of outlier detection: the main loop decides.
+  func reportOutlier(_ cluster: ClusterInfo, _ host: Host, _ reached: OutlierMonitor.Reached) {
+    let index = cluster.index
+    main.post { $0.outlierReported(cluster: index, host, reached) }
+  }
+
+  /// The main loop has other hosts for a cluster.
+  func update(cluster index: Int, _ set: HostSet) { clusters[index].update(set) }
+}

@@ -1,0 +1,88 @@
+import EnvoyConfig
+import Reactor
+import Telemetry
+
+/// Turns a decoded bootstrap into what the workers run on: clusters first, then the listeners whose routes point at them.
+/// Whatever only shows here (a log file that cannot be opened, a format that does not compile) is told like an error of
+/// the file.
+package struct SnapshotCompiler {
+  package let bootstrap: Bootstrap
+  package let concurrency: Int
+  package let store: StatsStore
+  private let accessLogFiles: AccessLogFiles
+  private let indices: [String: Int]
+  private let localAddress: [UInt8]
+  private var errors: [ConfigError] = []
+
+  /// - Parameter localAddress: this machine's own address, as x-forwarded-for names it; empty for none.
+  package init(_ bootstrap: Bootstrap, concurrency: Int, store: StatsStore, localAddress: [UInt8]) {
+    self.bootstrap = bootstrap
+    self.concurrency = concurrency
+    self.store = store
+    self.localAddress = localAddress
+    accessLogFiles = AccessLogFiles(store: store)
+    indices = Self.indices(of: bootstrap.staticResources.clusters)
+  }
+
+  static func indices(of clusters: [Cluster]) -> [String: Int] {
+    Dictionary(zip(clusters.map(\.name), clusters.indices), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// - Parameter addresses: where each listener listens, in the order of the file.
+  package mutating func compile(listeningOn addresses: [Reactor.SocketAddress]) throws(ConfigErrors) -> Snapshot {
+    let clusters = bootstrap.staticResources.clusters.enumerated().map { ClusterInfo($1, index: $0, store: store) }
+    var listeners: [ListenerInfo] = []
+    for (config, address) in zip(bootstrap.staticResources.listeners, addresses) {
+      if let listener = compile(config, address) { listeners.append(listener) }
+    }
+    if !errors.isEmpty { throw ConfigErrors(errors) }
+    return Snapshot(
+      bootstrap: bootstrap, concurrency: concurrency, clusters: clusters, listeners: listeners, store: store,
+      accessLogFiles: accessLogFiles)
+  }
+
+  private mutating func compile(_ config: Listener, _ address: Reactor.SocketAddress) -> ListenerInfo? {
+    let scope = ListenerInfo.scope(config, address: address, store: store)
+    guard let filter = config.filterChains.first?.filters.last, let compiled = compile(filter, scope) else {
+      return nil
+    }
+    return ListenerInfo(config, address: address, scope: scope, concurrency: concurrency, filter: compiled)
+  }
+
+  private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> ListenerInfo.NetworkFilter? {
+    switch filter.config {
+    case .httpConnectionManager(let manager):
+      guard let routes = compileRoutes(manager.routeConfig) else { return nil }
+      return .connectionManager(
+        ConnectionManagerInfo(
+          manager, listener: listener, routes: routes, accessLogs: compile(manager.accessLog), store: store,
+          localAddress: localAddress))
+    case .tcpProxy(let proxy):
+      return .tcpProxy(
+        TcpProxyInfo(
+          proxy, listener: listener, accessLogs: compile(proxy.accessLog), store: store,
+          clusterIndex: { indices[$0] }))
+    }
+  }
+
+  private mutating func compileRoutes(_ config: RouteConfiguration) -> RouteTable? {
+    let indices = indices
+    do throws(RouteTableError) {
+      return try RouteTable(config, cluster: { indices[$0] })
+    } catch {
+      errors.append(ConfigError(location: error.origin, path: "route_config", problem: error.message))
+      return nil
+    }
+  }
+
+  private mutating func compile(_ logs: [AccessLog]) -> [AccessLogInfo] {
+    logs.compactMap { log in
+      do throws(ConfigProblemError) {
+        return try AccessLogInfo(log, files: accessLogFiles)
+      } catch {
+        errors.append(ConfigError(location: log.origin, path: "access_log", problem: error.problem))
+        return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Telemetry
+
+/// Responses by class, below `cluster.NAME.`, `cluster.NAME.external.` or `cluster.NAME.internal.`. Envoy makes each with
+/// its first use, and so do we: ``ResponseCounters``.
+struct ResponseCounters {
+  private let scope: StatsScope
+  private var codes: ResponseCodeCounters
+  private var classes: InlineArray<6, StatID?> = .init(repeating: nil)
+  private var completed: StatID?
+  private var time: HistogramID?
+
+  /// - Parameter scope: with its dot, e.g. "cluster.a.external.".
+  init(scope: StatsScope) {
+    self.scope = scope
+    codes = ResponseCodeCounters(scope: scope, name: "upstream_rq_")
+  }
+
+  /// Counts a response: its code, its class, and that it was one.
+  mutating func count(_ status: UInt16, on shard: StatsShard) {
+    shard.increment(codes.id(status))
+    let index = Int(status / 100)
+    if index >= 1, index <= 5 { shard.increment(classCounter(index)) }
+    if completed == nil { completed = scope.counter("upstream_rq_completed") }
+    if let completed { shard.increment(completed) }
+  }
+
+  /// Records how long a response took.
+  mutating func record(milliseconds: UInt64, on shard: StatsShard) {
+    if time == nil { time = scope.histogram("upstream_rq_time") }
+    if let time { shard.record(time, milliseconds) }
+  }
+
+  private mutating func classCounter(_ index: Int) -> StatID {
+    if let id = classes[index] { return id }
+    let id = scope.counter("upstream_rq_\(index)xx")
+    classes[index] = id
+    return id
+  }
+}

@@ -1,0 +1,290 @@
+import Glibc
+import Reactor
+import Telemetry
+
+/// One downstream connection and the upstream connection that its bytes go to and come from (Envoy's tcp_proxy).
+///
+///     connecting --upstream stands--> relaying --both ends, or either gone--> over
+///         |  ^                          |
+///         +--+ another host             +-- idle, duration --> over
+final class TcpProxySession: ConnectionDelegate {
+  private enum TimerID {
+    static let connect: UInt8 = 0
+    static let idle: UInt8 = 1
+    static let duration: UInt8 = 2
+  }
+
+  let proxy: TcpProxyInfo
+  let worker: Worker
+  private unowned let listener: WorkerListener
+  private var downstream: Connection?
+  private var upstream: Connection?
+  private var upstreamSide: UpstreamSide?
+  private var cluster: WorkerCluster?
+  private var attempts = 0
+  private var connected = false
+  private var isOver = false
+  private var timedOut = false
+  private var lastActivity: Int64
+  private var connectTimer = Timer()
+  private var idleTimer = Timer()
+  private var durationTimer = Timer()
+  private var upstreamSince: Int64 = 0
+  private(set) var info = StreamInfo()
+  let id: UInt64
+  let remoteAddress: SocketAddress?
+  private(set) lazy var localAddress: SocketAddress? = downstream?.localAddress
+
+  init(
+    _ proxy: TcpProxyInfo, worker: Worker, listener: WorkerListener, downstream: Connection, remote: SocketAddress?
+  ) {
+    self.proxy = proxy
+    self.worker = worker
+    self.listener = listener
+    self.downstream = downstream
+    remoteAddress = remote
+    id = worker.makeConnectionID()
+    lastActivity = worker.loop.now
+    super.init()
+    info.startTime = worker.loop.now
+    info.startWallTime = worker.loop.wallNow
+  }
+
+  private var shard: StatsShard { worker.shard }
+
+  /// Connects upstream at once, so that servers that speak first are heard.
+  func start() {
+    guard let downstream else { return }
+    downstream.delegate = self
+    downstream.halfClose = true
+    downstream.bufferLimit = proxy.bufferLimit
+    downstream.readDisable(true)
+    shard.increment(proxy.stats[.downstreamCxTotal])
+    if proxy.maxConnectionDuration > 0 {
+      durationTimer.arm(worker.loop, self, id: TimerID.duration, after: proxy.maxConnectionDuration)
+    }
+    guard let index = proxy.chooseCluster(random: worker.loop.random.next()) else {
+      shard.increment(proxy.stats[.downstreamCxNoRoute])
+      info.responseFlags.insert(.noClusterFound)
+      return downstream.close(.noFlush)
+    }
+    cluster = worker.clusters[index]
+    info.upstreamCluster = cluster?.info
+    connect()
+  }
+
+  // MARK: Connecting
+
+  private func connect() {
+    guard let cluster else { return }
+    let stats = cluster.info.stats
+    guard attempts < proxy.maxConnectAttempts else {
+      shard.increment(stats[.upstreamCxConnectAttemptsExceeded])
+      info.responseFlags.insert(.upstreamRetryLimitExceeded)
+      downstream?.close(.noFlush)
+      return
+    }
+    attempts += 1
+    info.attemptCount = attempts
+    guard let index = cluster.chooseHost() else {
+      shard.increment(stats[.upstreamCxNoneHealthy])
+      info.responseFlags.insert(.noHealthyUpstream)
+      downstream?.close(.noFlush)
+      return
+    }
+    let breaker = cluster.info.circuitBreakers[0]
+    guard breaker.connections.tryAcquire() else {
+      shard.increment(stats[.upstreamCxOverflow])
+      info.responseFlags.insert(.upstreamOverflow)
+      downstream?.close(.noFlush)
+      return
+    }
+    open(cluster.hostSet.candidates[index], cluster)
+  }
+
+  private func open(_ host: Host, _ cluster: WorkerCluster) {
+    info.upstreamHost = host
+    upstreamSince = worker.loop.now
+    timedOut = false
+    shard.increment(cluster.info.stats[.upstreamCxTotal])
+    shard.adjust(cluster.info.stats[.upstreamCxActive], by: 1)
+    shard.increment(host.stats[.cxTotal])
+    shard.adjust(host.stats[.cxActive], by: 1)
+    connectTimer.arm(worker.loop, self, id: TimerID.connect, after: cluster.info.connectTimeoutNanoseconds)
+    let side = UpstreamSide(self)
+    upstreamSide = side
+    do {
+      let socket = try Sockets.connect(to: host.address)
+      let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: side)
+      connection.halfClose = true
+      connection.bufferLimit = cluster.info.bufferLimit
+      upstream = connection
+    } catch {
+      refused = error.code
+      worker.loop.soon(self)
+    }
+  }
+
+  private var refused: Int32 = 0
+
+  override func runLater() { upstreamClosed(.connectFailure(refused)) }
+
+  private func upstreamConnected() {
+    guard let cluster else { return }
+    connectTimer.disarm()
+    connected = true
+    shard.record(cluster.info.connectMilliseconds, UInt64((worker.loop.now - upstreamSince) / 1_000_000))
+    shard.increment(cluster.info.stats[.upstreamRqTotal])
+    shard.adjust(cluster.info.stats[.upstreamRqActive], by: 1)
+    if let host = info.upstreamHost {
+      shard.increment(host.stats[.rqTotal])
+      shard.adjust(host.stats[.rqActive], by: 1)
+      if let reached = host.monitor?.put(.response(status: 200)), !reached.isEmpty {
+        worker.reportOutlier(cluster.info, host, reached)
+      }
+    }
+    lastActivity = worker.loop.now
+    if proxy.idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: proxy.idleTimeout) }
+    downstream?.readDisable(false)
+  }
+
+  // MARK: Bytes
+
+  override func connectionReceived(_ bytes: ByteView) -> Int {
+    lastActivity = worker.loop.now
+    info.bytesReceived += bytes.count
+    upstream?.write(bytes)
+    return bytes.count
+  }
+
+  override func connectionReachedEnd() { upstream?.shutdownWrite() }
+
+  override func connectionDidRead(_ count: Int) { shard.add(proxy.stats[.downstreamCxRxBytesTotal], UInt64(count)) }
+
+  override func connectionDidWrite(_ count: Int) { shard.add(proxy.stats[.downstreamCxTxBytesTotal], UInt64(count)) }
+
+  override func connectionAboveWriteBufferHighWatermark() { upstream?.readDisable(true) }
+
+  override func connectionBelowWriteBufferLowWatermark() { upstream?.readDisable(false) }
+
+  private func upstreamReceived(_ bytes: ByteView) {
+    lastActivity = worker.loop.now
+    info.bytesSent += bytes.count
+    downstream?.write(bytes)
+  }
+
+  private func downstreamReadDisable(_ disable: Bool) {
+    shard.increment(
+      proxy.stats[disable ? .downstreamFlowControlPausedReadingTotal : .downstreamFlowControlResumedReadingTotal])
+    downstream?.readDisable(disable)
+  }
+
+  // MARK: The end
+
+  override func timerFired(_ id: UInt8) {
+    switch id {
+    case TimerID.connect:
+      timedOut = true
+      upstream?.close(.noFlush)
+    case TimerID.duration:
+      shard.increment(proxy.stats[.maxDownstreamConnectionDuration])
+      info.responseFlags.insert(.durationTimeout)
+      downstream?.close(.noFlush)
+    default: checkIdle()
+    }
+  }
+
+  private func checkIdle() {
+    let idle = worker.loop.now - lastActivity
+    if idle < proxy.idleTimeout {
+      idleTimer.arm(worker.loop, self, id: TimerID.idle, after: proxy.idleTimeout - idle)
+    } else {
+      shard.increment(proxy.stats[.idleTimeout])
+      info.responseFlags.insert(.streamIdleTimeout)
+      upstream?.close(.noFlush)
+      downstream?.close(.noFlush)
+    }
+  }
+
+  private func upstreamClosed(_ event: ConnectionCloseEvent) {
+    countUpstreamClose(event)
+    upstream = nil
+    upstreamSide = nil
+    if connected {
+      downstream?.close(.flushWrite)
+    } else if !isOver {
+      info.responseFlags.insert(.upstreamConnectionFailure)
+      connect()
+    }
+  }
+
+  private func countUpstreamClose(_ event: ConnectionCloseEvent) {
+    guard let cluster, let host = info.upstreamHost else { return }
+    let stats = cluster.info.stats
+    connectTimer.disarm()
+    cluster.info.circuitBreakers[0].connections.release()
+    shard.adjust(stats[.upstreamCxActive], by: -1)
+    shard.adjust(host.stats[.cxActive], by: -1)
+    shard.record(cluster.info.lengthMilliseconds, UInt64((worker.loop.now - upstreamSince) / 1_000_000))
+    if connected {
+      let local = event == .localClose
+      shard.adjust(stats[.upstreamRqActive], by: -1)
+      shard.adjust(host.stats[.rqActive], by: -1)
+      shard.increment(stats[.upstreamCxDestroy])
+      shard.increment(stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
+      return
+    }
+    shard.increment(stats[.upstreamCxConnectFail])
+    shard.increment(host.stats[.cxConnectFail])
+    if timedOut { shard.increment(stats[.upstreamCxConnectTimeout]) }
+    if case .connectFailure(let code) = event { info.upstreamTransportFailure = code }
+    let result: OutlierResult = timedOut ? .localOriginTimeout : .localOriginConnectFailed
+    if let reached = host.monitor?.put(result), !reached.isEmpty { worker.reportOutlier(cluster.info, host, reached) }
+  }
+
+  override func connectionDidClose(_ event: ConnectionCloseEvent) {
+    isOver = true
+    downstream = nil
+    connectTimer.disarm()
+    idleTimer.disarm()
+    durationTimer.disarm()
+    upstream?.close(event == .localClose ? .noFlush : .flushWrite)
+    info.endTime = worker.loop.now
+    for log in proxy.accessLogs { log.write(self, worker) }
+    listener.connectionClosed(createdAt: info.startTime)
+    worker.remove(self)
+  }
+
+  /// The upstream connection's delegate: the same session from its other side.
+  private final class UpstreamSide: ConnectionDelegate {
+    private let session: TcpProxySession
+
+    init(_ session: TcpProxySession) {
+      self.session = session
+      super.init()
+    }
+
+    private func count(_ stat: ClusterStat, _ count: Int) {
+      if let cluster = session.cluster { session.shard.add(cluster.info.stats[stat], UInt64(count)) }
+    }
+
+    override func connectionDidConnect() { session.upstreamConnected() }
+
+    override func connectionReceived(_ bytes: ByteView) -> Int {
+      session.upstreamReceived(bytes)
+      return bytes.count
+    }
+
+    override func connectionReachedEnd() { session.downstream?.shutdownWrite() }
+
+    override func connectionDidRead(_ count: Int) { self.count(.upstreamCxRxBytesTotal, count) }
+
+    override func connectionDidWrite(_ count: Int) { self.count(.upstreamCxTxBytesTotal, count) }
+
+    override func connectionAboveWriteBufferHighWatermark() { session.downstreamReadDisable(true) }
+
+    override func connectionBelowWriteBufferLowWatermark() { session.downstreamReadDisable(false) }
+
+    override func connectionDidClose(_ event: ConnectionCloseEvent) { session.upstreamClosed(event) }
+  }
+}

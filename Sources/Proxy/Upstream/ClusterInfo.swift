@@ -1,0 +1,67 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+import Synchronization
+import Telemetry
+
+/// A cluster as all workers share it: its configuration in the units of the loop, its limits, its counters, and its
+/// present hosts.
+package final class ClusterInfo: Sendable {
+  package let name: String
+  package let index: Int
+  package let config: Cluster
+  package let connectTimeoutNanoseconds: Int64
+  package let bufferLimit: Int
+  /// 0: no limit.
+  package let maxRequestsPerConnection: Int
+  /// 0: never.
+  package let idleTimeoutNanoseconds: Int64
+  /// 0: none.
+  package let maxConnectionDurationNanoseconds: Int64
+  /// For the default priority, and for the high one.
+  package let circuitBreakers: [CircuitBreaker]
+  let circuitBreakerGauges: [CircuitBreakerGauges]
+  let codecOptions: HTTP1ClientOptions
+  let stats: StatBlock<ClusterStat>
+  let scope: StatsScope
+  let connectMilliseconds: HistogramID
+  let lengthMilliseconds: HistogramID
+  let requestsPerConnection: HistogramID
+  private let current: Mutex<HostSet>
+
+  init(_ config: Cluster, index: Int, store: StatsStore) {
+    name = config.name
+    self.index = index
+    self.config = config
+    connectTimeoutNanoseconds = config.connectTimeout.nanoseconds
+    bufferLimit = Int(config.perConnectionBufferLimitBytes)
+    let options = config.commonHttpProtocolOptions
+    maxRequestsPerConnection = Int(options.maxRequestsPerConnection ?? 0)
+    codecOptions = HTTP1ClientOptions(config)
+    idleTimeoutNanoseconds = options.idleTimeout.nanoseconds
+    maxConnectionDurationNanoseconds = options.maxConnectionDuration?.nanoseconds ?? 0
+    let scope = store.scope("cluster.\(config.altStatName.isEmpty ? config.name : config.altStatName).")
+    self.scope = scope
+    stats = scope.block(ClusterStat.self)
+    circuitBreakers = [RoutingPriority.default, .high].map {
+      CircuitBreaker(config.circuitBreakers.thresholds(for: $0))
+    }
+    circuitBreakerGauges = [("default", circuitBreakers[0]), ("high", circuitBreakers[1])].map {
+      CircuitBreakerGauges($1, scope: scope.scope("circuit_breakers.\($0)."))
+    }
+    connectMilliseconds = scope.histogram("upstream_cx_connect_ms")
+    lengthMilliseconds = scope.histogram("upstream_cx_length_ms")
+    requestsPerConnection = scope.histogram("upstream_rq_per_cx")
+    current = Mutex(HostSet(hosts: [], panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold))
+  }
+
+  /// The hosts of this moment.
+  package var hostSet: HostSet { current.withLock { $0 } }
+
+  /// Called by the main loop only, which then tells the workers.
+  func replaceHosts(_ hosts: [Host]) -> HostSet {
+    let set = HostSet(hosts: hosts, panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold)
+    current.withLock { $0 = set }
+    return set
+  }
+}

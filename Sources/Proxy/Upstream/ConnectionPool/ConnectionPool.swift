@@ -1,0 +1,161 @@
+import DequeModule
+import EnvoyConfig
+import HTTP
+import Reactor
+import Telemetry
+
+/// The HTTP/1.1 connections of one worker to one host, for one priority: kept ones are used last in, first out; a request
+/// that finds none waits, first come first served, while a connection is made for it.
+final class ConnectionPool {
+  unowned let cluster: WorkerCluster
+  let host: Host
+  let breaker: CircuitBreaker
+  /// Connected and without a request; the last is the next to be used.
+  private var ready: [PoolClient] = []
+  private var clients: [PoolClient] = []
+  private var connecting = 0
+  private var pending: Deque<UpstreamCallbacks> = []
+  private(set) var isDraining = false
+
+  init(_ cluster: WorkerCluster, host: Host, priority: RoutingPriority) {
+    self.cluster = cluster
+    self.host = host
+    breaker = cluster.info.circuitBreakers[priority == .high ? 1 : 0]
+  }
+
+  private var info: ClusterInfo { cluster.info }
+  private var shard: StatsShard { cluster.worker.shard }
+
+  // MARK: Requests
+
+  /// Asks for a stream: `caller` hears of it at once (a kept connection, an overflow) or later.
+  func newStream(_ caller: UpstreamCallbacks) {
+    if let client = ready.popLast() {
+      attach(caller, to: client)
+      return
+    }
+    guard breaker.pendingRequests.tryAcquire() else {
+      shard.increment(info.stats[.upstreamRqPendingOverflow])
+      caller.poolFailure(.overflow, transportFailure: 0)
+      return
+    }
+    shard.increment(info.stats[.upstreamRqPendingTotal])
+    shard.adjust(info.stats[.upstreamRqPendingActive], by: 1)
+    pending.append(caller)
+    connectIfNeeded()
+  }
+
+  /// The caller no longer wants the stream that it waits for.
+  func cancel(_ caller: UpstreamCallbacks) {
+    guard let index = pending.firstIndex(where: { $0 === caller }) else { return }
+    pending.remove(at: index)
+    leavePending()
+    shard.increment(info.stats[.upstreamRqCancelled])
+    closeSuperfluousConnecting()
+  }
+
+  private func leavePending() {
+    breaker.pendingRequests.release()
+    shard.adjust(info.stats[.upstreamRqPendingActive], by: -1)
+  }
+
+  private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) {
+    guard breaker.requests.tryAcquire() else {
+      shard.increment(info.stats[.upstreamRqActiveOverflow])
+      if client.isUsable { ready.append(client) }
+      caller.poolFailure(.overflow, transportFailure: 0)
+      return
+    }
+    client.open(caller)
+  }
+
+  // MARK: Connections
+
+  private func connectIfNeeded() {
+    if isDraining || connecting >= pending.count { return }
+    // As Envoy: a pool without any connection may always make one, or its requests would wait for ever.
+    guard breaker.connections.tryAcquire() || clients.isEmpty && forceConnection() else {
+      shard.increment(info.stats[.upstreamCxOverflow])
+      return
+    }
+    connect()
+  }
+
+  private func forceConnection() -> Bool {
+    shard.increment(info.stats[.upstreamCxOverflow])
+    breaker.connections.acquire()
+    return true
+  }
+
+  private func connect() {
+    let client = PoolClient(self)
+    client.index = clients.count
+    clients.append(client)
+    connecting += 1
+    client.connect()
+  }
+
+  /// A connection stands: it takes the request that has waited longest.
+  func clientConnected(_ client: PoolClient) {
+    connecting -= 1
+    clientReady(client)
+  }
+
+  /// A connection has no request (any more).
+  func clientReady(_ client: PoolClient) {
+    if let caller = pending.popFirst() {
+      leavePending()
+      attach(caller, to: client)
+    } else if isDraining {
+      client.closeIdle()
+    } else {
+      ready.append(client)
+    }
+  }
+
+  /// A connection is gone.
+  func clientClosed(_ client: PoolClient, wasConnecting: Bool, failure: StreamReset, transportFailure: Int32) {
+    removeClient(client)
+    breaker.connections.release()
+    if wasConnecting {
+      connecting -= 1
+      failPending(failure, transportFailure)
+    } else {
+      if let index = ready.firstIndex(where: { $0 === client }) { ready.remove(at: index) }
+      connectIfNeeded()
+    }
+  }
+
+  private func removeClient(_ client: PoolClient) {
+    guard let last = clients.popLast(), last !== client else { return }
+    clients[client.index] = last
+    last.index = client.index
+  }
+
+  /// As Envoy: when a connect fails, all requests that wait for this host fail with it.
+  private func failPending(_ reason: StreamReset, _ transportFailure: Int32) {
+    let failed = pending
+    pending.removeAll()
+    for caller in failed {
+      leavePending()
+      shard.increment(info.stats[.upstreamRqPendingFailureEject])
+      caller.poolFailure(reason, transportFailure: transportFailure)
+    }
+  }
+
+  /// Connections that are being made for requests that have gone: Envoy lets them finish while the pool is in use, and
+  /// so do we; a draining pool has no use for them.
+  private func closeSuperfluousConnecting() {
+    guard isDraining, pending.isEmpty else { return }
+    for client in clients where client.isConnecting { client.closeIdle() }
+  }
+
+  /// The host is gone, or we are going: no new connections, and the present ones close once they are idle.
+  func drain() {
+    isDraining = true
+    let idle = ready
+    ready.removeAll()
+    for client in idle { client.closeIdle() }
+    closeSuperfluousConnecting()
+  }
+}

@@ -1,0 +1,266 @@
+import Glibc
+import HTTP
+import Reactor
+import Telemetry
+
+/// One upstream connection of a pool, and the request on it.
+///
+///     connecting --connected--> idle <--open / complete--> busy --complete, used up--> closed
+///         |                      |                            |
+///         +-- failure, timeout --+-- closed by peer, idle ----+--> closed
+final class PoolClient: ClientCodecDelegate {
+  private enum TimerID {
+    static let connect: UInt8 = 0
+    static let idle: UInt8 = 1
+    static let duration: UInt8 = 2
+  }
+
+  private unowned let pool: ConnectionPool
+  /// Place in the pool's list.
+  var index = 0
+  private(set) var connection: Connection?
+  private var codec: HTTP1ClientCodec?
+  private var caller: UpstreamCallbacks?
+  private var usesLeft: Int
+  private var requests: UInt64 = 0
+  private let createdAt: Int64
+  private var idleSince: Int64 = 0
+  private var timedOut = false
+  private var expired = false
+  private var connectTimer = Timer()
+  private var idleTimer = Timer()
+  private var durationTimer = Timer()
+  let host: Host
+
+  init(_ pool: ConnectionPool) {
+    self.pool = pool
+    host = pool.host
+    createdAt = pool.cluster.worker.loop.now
+    let limit = pool.cluster.info.maxRequestsPerConnection
+    usesLeft = limit == 0 ? Int.max : limit
+    super.init()
+  }
+
+  private var info: ClusterInfo { pool.cluster.info }
+  private var worker: Worker { pool.cluster.worker }
+  private var shard: StatsShard { worker.shard }
+
+  var isConnecting: Bool { connection?.isConnecting ?? false }
+
+  /// Whether another request may be sent on it.
+  var isUsable: Bool { usesLeft > 0 && !expired && !pool.isDraining && connection?.isOpen == true }
+
+  // MARK: Connecting
+
+  func connect() {
+    shard.increment(info.stats[.upstreamCxTotal])
+    shard.adjust(info.stats[.upstreamCxActive], by: 1)
+    shard.increment(info.stats[.upstreamCxHttp1Total])
+    shard.increment(host.stats[.cxTotal])
+    shard.adjust(host.stats[.cxActive], by: 1)
+    connectTimer.arm(worker.loop, self, id: TimerID.connect, after: info.connectTimeoutNanoseconds)
+    do {
+      let socket = try Sockets.connect(to: host.address)
+      let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: self)
+      connection.bufferLimit = info.bufferLimit
+      self.connection = connection
+      codec = HTTP1ClientCodec(
+        transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
+    } catch {
+      connectFailure = error.code
+      // The pool is in the middle of asking: the failure is told once it has done so.
+      worker.loop.soon(self)
+    }
+  }
+
+  private var connectFailure: Int32 = 0
+
+  override func runLater() { connectionDidClose(.connectFailure(connectFailure)) }
+
+  override func connectionDidConnect() {
+    connectTimer.disarm()
+    shard.record(info.connectMilliseconds, UInt64((worker.loop.now - createdAt) / 1_000_000))
+    if info.maxConnectionDurationNanoseconds > 0 {
+      durationTimer.arm(worker.loop, self, id: TimerID.duration, after: info.maxConnectionDurationNanoseconds)
+    }
+    becomeIdle()
+    pool.clientConnected(self)
+  }
+
+  // MARK: Requests
+
+  /// Opens a stream for the caller, whose place among the cluster's requests the pool has taken.
+  func open(_ caller: UpstreamCallbacks) {
+    guard let codec else { return caller.poolFailure(.localConnectionFailure, transportFailure: 0) }
+    self.caller = caller
+    requests += 1
+    if usesLeft != Int.max {
+      usesLeft -= 1
+      if usesLeft == 0 { shard.increment(info.stats[.upstreamCxMaxRequests]) }
+    }
+    shard.increment(info.stats[.upstreamRqTotal])
+    shard.adjust(info.stats[.upstreamRqActive], by: 1)
+    shard.increment(host.stats[.rqTotal])
+    shard.adjust(host.stats[.rqActive], by: 1)
+    host.activeRequests.wrappingAdd(1, ordering: .relaxed)
+    caller.poolReady(codec.newStream(caller), self)
+  }
+
+  override func streamComplete(reusable: Bool) {
+    guard caller != nil else { return }
+    endRequest()
+    if reusable && isUsable {
+      becomeIdle()
+      pool.clientReady(self)
+    } else {
+      if !reusable && connection?.isOpen == true { shard.increment(info.stats[.upstreamCxCloseNotify]) }
+      connection?.close(.noFlush)
+    }
+  }
+
+  private func endRequest() {
+    caller = nil
+    pool.breaker.requests.release()
+    shard.adjust(info.stats[.upstreamRqActive], by: -1)
+    shard.adjust(host.stats[.rqActive], by: -1)
+    host.activeRequests.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  private func becomeIdle() {
+    idleSince = worker.loop.now
+    if info.idleTimeoutNanoseconds > 0, !idleTimer.isArmed {
+      idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeoutNanoseconds)
+    }
+  }
+
+  override func codecReadDisable(_ disable: Bool) {
+    if disable { shard.increment(info.stats[.upstreamFlowControlPausedReadingTotal]) }
+    if !disable { shard.increment(info.stats[.upstreamFlowControlResumedReadingTotal]) }
+    connection?.readDisable(disable)
+  }
+
+  // MARK: Bytes
+
+  override func connectionReceived(_ bytes: ByteView) -> Int {
+    guard let codec else { return bytes.count }
+    do {
+      return try codec.dispatch(bytes)
+    } catch {
+      protocolError()
+      return bytes.count
+    }
+  }
+
+  private func protocolError() {
+    shard.increment(info.stats[.upstreamCxProtocolError])
+    brokeProtocol = true
+    connection?.close(.noFlush)
+  }
+
+  private var brokeProtocol = false
+
+  override func connectionDidRead(_ count: Int) { shard.add(info.stats[.upstreamCxRxBytesTotal], UInt64(count)) }
+
+  override func connectionDidWrite(_ count: Int) { shard.add(info.stats[.upstreamCxTxBytesTotal], UInt64(count)) }
+
+  override func connectionAboveWriteBufferHighWatermark() {
+    shard.increment(info.stats[.upstreamFlowControlBackedUpTotal])
+    codec?.aboveWriteBufferHighWatermark()
+  }
+
+  override func connectionBelowWriteBufferLowWatermark() {
+    shard.increment(info.stats[.upstreamFlowControlDrainedTotal])
+    codec?.belowWriteBufferLowWatermark()
+  }
+
+  // MARK: The end
+
+  func closeIdle() { connection?.close(.noFlush) }
+
+  override func timerFired(_ id: UInt8) {
+    switch id {
+    case TimerID.connect:
+      timedOut = true
+      connection?.close(.noFlush)
+    case TimerID.duration:
+      expired = true
+      shard.increment(info.stats[.upstreamCxMaxDurationReached])
+      if caller == nil { closeIdle() }
+    default: checkIdle()
+    }
+  }
+
+  /// The idle timer runs on while requests come and go; only when it fires is the time looked at.
+  private func checkIdle() {
+    let idle = caller == nil ? worker.loop.now - idleSince : 0
+    if idle >= info.idleTimeoutNanoseconds {
+      shard.increment(info.stats[.upstreamCxIdleTimeout])
+      closeIdle()
+    } else {
+      idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeoutNanoseconds - idle)
+    }
+  }
+
+  override func connectionDidClose(_ event: ConnectionCloseEvent) {
+    connectTimer.disarm()
+    idleTimer.disarm()
+    durationTimer.disarm()
+    let neverConnected = connectionNeverStood(event)
+    countClose(event, neverConnected: neverConnected)
+    let reason = resetReason(event, neverConnected: neverConnected)
+    if caller != nil {
+      if event == .remoteClose, !brokeProtocol { finishBodyAtEnd() }
+      codec?.connectionClosed(reason)
+      if caller != nil { endRequest() }
+    }
+    codec = nil
+    connection = nil
+    pool.clientClosed(
+      self, wasConnecting: neverConnected, failure: reason, transportFailure: transportFailure(event))
+  }
+
+  /// A body without a length lasts until the close.
+  private func finishBodyAtEnd() {
+    do { try codec?.endOfInput() } catch { brokeProtocol = true }
+  }
+
+  private func connectionNeverStood(_ event: ConnectionCloseEvent) -> Bool {
+    if case .connectFailure = event { return true }
+    return timedOut || (idleSince == 0 && requests == 0)
+  }
+
+  private func transportFailure(_ event: ConnectionCloseEvent) -> Int32 {
+    switch event {
+    case .connectFailure(let code), .remoteFailure(let code): code
+    case .remoteClose, .localClose: 0
+    }
+  }
+
+  private func resetReason(_ event: ConnectionCloseEvent, neverConnected: Bool) -> StreamReset {
+    if timedOut { return .connectionTimeout }
+    if neverConnected { return .remoteConnectionFailure }
+    return brokeProtocol ? .protocolError : .connectionTermination
+  }
+
+  private func countClose(_ event: ConnectionCloseEvent, neverConnected: Bool) {
+    let local = event == .localClose
+    let active = caller != nil
+    shard.adjust(info.stats[.upstreamCxActive], by: -1)
+    shard.adjust(host.stats[.cxActive], by: -1)
+    if neverConnected {
+      shard.increment(info.stats[.upstreamCxConnectFail])
+      shard.increment(host.stats[.cxConnectFail])
+      if timedOut { shard.increment(info.stats[.upstreamCxConnectTimeout]) }
+    } else {
+      shard.increment(info.stats[.upstreamCxDestroy])
+      shard.increment(info.stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
+    }
+    if active {
+      shard.increment(info.stats[.upstreamCxDestroyWithActiveRq])
+      shard.increment(
+        info.stats[local ? .upstreamCxDestroyLocalWithActiveRq : .upstreamCxDestroyRemoteWithActiveRq])
+    }
+    shard.record(info.lengthMilliseconds, UInt64((worker.loop.now - createdAt) / 1_000_000))
+    shard.record(info.requestsPerConnection, requests)
+  }
+}

@@ -1,0 +1,11 @@
+import HTTP
+import Reactor
+
+/// Who asked a connection pool for a stream, and then receives the response on it.
+class UpstreamCallbacks: StreamDecoder {
+  /// The stream is open: send the request.
+  func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {}
+
+  /// There will be no stream. `host` failed to connect unless the reason is overflow.
+  func poolFailure(_ reason: StreamReset, transportFailure: Int32) {}
+}

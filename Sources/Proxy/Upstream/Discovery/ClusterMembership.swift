@@ -1,0 +1,72 @@
+import EnvoyConfig
+import Reactor
+import Telemetry
+
+/// Who belongs to a cluster, on the main loop: makes its hosts, and hands every change to the workers. Changes of health
+/// are gathered for `common_lb_config.update_merge_window`, as in Envoy: the first goes out at once, those that follow
+/// within the window go together at its end.
+final class ClusterMembership: EventHandler {
+  let info: ClusterInfo
+  private unowned let main: MainLoop
+  private(set) var hosts: [Host] = []
+  private var mergeTimer = Timer()
+  private var lastUpdate: Int64
+  private let mergeWindow: Int64
+  private var nextHostID = 0
+  private(set) var outliers: OutlierDriver?
+
+  init(_ info: ClusterInfo, main: MainLoop) {
+    self.info = info
+    self.main = main
+    mergeWindow = info.config.commonLbConfig.updateMergeWindow.nanoseconds
+    lastUpdate = Int64.min / 2
+    super.init()
+    if let config = info.config.outlierDetection { outliers = OutlierDriver(config, self, main: main) }
+  }
+
+  /// A host of this cluster's; it belongs to it once ``setHosts(_:)`` has named it.
+  func makeHost(
+    _ address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, locality: Locality
+  ) -> Host {
+    nextHostID += 1
+    return Host(
+      id: nextHostID, address: address, hostname: hostname, weight: endpoint.loadBalancingWeight, locality: locality,
+      monitor: outliers?.add(id: nextHostID), store: main.store)
+  }
+
+  /// The members have changed.
+  func setHosts(_ hosts: [Host]) {
+    let present = Set(hosts.map(\.id))
+    for host in self.hosts where !present.contains(host.id) { outliers?.remove(host) }
+    self.hosts = hosts
+    main.store.add(info.stats[.membershipChange])
+    publish()
+  }
+
+  /// A member was ejected, or came back.
+  func healthChanged() {
+    let since = main.loop.now - lastUpdate
+    if mergeWindow == 0 || since >= mergeWindow {
+      publish()
+    } else if !mergeTimer.isArmed {
+      mergeTimer.arm(main.loop, self, id: 0, after: mergeWindow - since)
+    }
+    publishGauges(healthy: hosts.count { !$0.isEjected })
+  }
+
+  override func timerFired(_ id: UInt8) { publish() }
+
+  private func publish() {
+    lastUpdate = main.loop.now
+    mergeTimer.disarm()
+    let set = info.replaceHosts(hosts)
+    publishGauges(healthy: set.healthyCount)
+    let index = info.index
+    main.tellWorkers { $0.update(cluster: index, set) }
+  }
+
+  private func publishGauges(healthy: Int) {
+    main.store.setGauge(info.stats[.membershipTotal], to: UInt64(hosts.count))
+    main.store.setGauge(info.stats[.membershipHealthy], to: UInt64(healthy))
+  }
+}

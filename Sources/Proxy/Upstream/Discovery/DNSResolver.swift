@@ -1,0 +1,95 @@
+import Glibc
+import Reactor
+import Synchronization
+
+/// Asks the system's resolver (getaddrinfo(3): /etc/hosts, nsswitch, DNS) on threads of its own, so that no loop waits.
+final class DNSResolver {
+  /// Names looked up at the same time; a resolver that does not answer holds up one of them.
+  private static let threads = 4
+
+  enum Family: Sendable {
+    case auto, v4Only, v6Only, v4Preferred, all
+  }
+
+  enum Answer: Sendable {
+    case addresses([SocketAddress])
+    /// The name has none, or the resolver failed: its words.
+    case failure(String)
+  }
+
+  /// What a resolver's thread holds: nothing but its loop.
+  private final class Resolver {}
+
+  private var mailboxes: [Mailbox<Resolver>] = []
+  private var next = 0
+  private let main: Mailbox<MainLoop>
+
+  init(answeringTo main: Mailbox<MainLoop>) { self.main = main }
+
+  /// Looks the name up; `answer` is called on the main loop.
+  func resolve(
+    _ name: String, port: UInt16, family: Family, _ answer: @escaping @Sendable (MainLoop, Answer) -> Void
+  ) throws(SystemError) {
+    let mailbox = try nextMailbox()
+    let main = main
+    mailbox.post { _ in
+      let result = Self.lookUp(name, port: port, family: family)
+      main.post { answer($0, result) }
+    }
+  }
+
+  private func nextMailbox() throws(SystemError) -> Mailbox<Resolver> {
+    if mailboxes.count < Self.threads {
+      let mailbox = try Mailbox<Resolver>()
+      _ = try Thread(name: "dns_\(mailboxes.count)") {
+        // Without descriptors for a loop there is no resolving: the cluster stays as it is and asks again.
+        guard let loop = try? EventLoop(), (try? mailbox.attach(to: loop, Resolver())) != nil else { return }
+        loop.run()
+      }
+      mailboxes.append(mailbox)
+    }
+    next = (next + 1) % mailboxes.count
+    return mailboxes[next]
+  }
+
+  private static func lookUp(_ name: String, port: UInt16, family: Family) -> Answer {
+    switch family {
+    case .v4Only: ask(name, port, AF_INET)
+    case .v6Only: ask(name, port, AF_INET6)
+    case .all: ask(name, port, AF_UNSPEC)
+    case .auto: firstFound(ask(name, port, AF_INET6)) { ask(name, port, AF_INET) }
+    case .v4Preferred: firstFound(ask(name, port, AF_INET)) { ask(name, port, AF_INET6) }
+    }
+  }
+
+  private static func firstFound(_ first: Answer, _ second: () -> Answer) -> Answer {
+    if case .addresses = first { return first }
+    return second()
+  }
+
+  private static func ask(_ name: String, _ port: UInt16, _ family: Int32) -> Answer {
+    var hints = addrinfo()
+    hints.ai_family = family
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(name, nil, &hints, &list)
+    guard code == 0 else { return .failure(String(cString: gai_strerror(code))) }
+    defer { freeaddrinfo(list) }
+    var addresses: [SocketAddress] = []
+    var entry = list
+    while let info = entry?.pointee {
+      if let address = address(info, port), !addresses.contains(address) { addresses.append(address) }
+      entry = info.ai_next
+    }
+    return addresses.isEmpty ? .failure("no address") : .addresses(addresses)
+  }
+
+  private static func address(_ info: addrinfo, _ port: UInt16) -> SocketAddress? {
+    guard let raw = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size else { return nil }
+    var storage = sockaddr_storage()
+    withUnsafeMutableBytes(of: &storage) {
+      $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: Int(info.ai_addrlen)))
+    }
+    return SocketAddress(&storage, length: info.ai_addrlen).with(port: port)
+  }
+}

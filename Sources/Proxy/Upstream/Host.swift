@@ -1,0 +1,48 @@
+import EnvoyConfig
+import Reactor
+import Synchronization
+import Telemetry
+
+/// One upstream host of a cluster, shared by all workers: what it is, and the little of its state that they share.
+package final class Host: Sendable {
+  package let address: Reactor.SocketAddress
+  /// The address as logs and /clusters print it.
+  package let addressText: String
+  /// As configured, or the name that was resolved; may be empty.
+  package let hostname: String
+  package let weight: UInt32
+  package let locality: Locality
+  /// Counters of its own, not in /stats.
+  package let stats: StatBlock<HostStat>
+  /// Requests under way on all workers: what LEAST_REQUEST compares.
+  package let activeRequests = Atomic<Int>(0)
+  /// Consecutive failures; nil without outlier detection.
+  package let monitor: OutlierMonitor?
+  /// Names it to the cluster's outlier detector.
+  let id: Int
+  private let ejected = Atomic<Bool>(false)
+  private let store: StatsStore
+
+  package init(
+    id: Int, address: Reactor.SocketAddress, hostname: String, weight: UInt32, locality: Locality,
+    monitor: OutlierMonitor?, store: StatsStore
+  ) {
+    self.id = id
+    self.monitor = monitor
+    self.address = address
+    addressText = address.description
+    self.hostname = hostname
+    self.weight = weight
+    self.locality = locality
+    self.store = store
+    stats = store.unnamedBlock(HostStat.self)
+  }
+
+  /// Whether outlier detection has taken it out.
+  package var isEjected: Bool { ejected.load(ordering: .relaxed) }
+
+  /// By the main loop only.
+  func setEjected(_ value: Bool) { ejected.store(value, ordering: .relaxed) }
+
+  deinit { store.release(stats) }
+}

@@ -1,0 +1,110 @@
+import EnvoyConfig
+import Telemetry
+
+/// A cluster on one worker: the balancer's state, and a connection pool for each host that was chosen.
+final class WorkerCluster {
+  let info: ClusterInfo
+  unowned let worker: Worker
+  private(set) var hostSet: HostSet
+  private var balancer: LoadBalancer
+  /// For each priority, beside `hostSet.candidates`.
+  private var pools: [[ConnectionPool?]]
+  private var poolsByHost: [PoolKey: ConnectionPool] = [:]
+  /// Responses by code: of all, of requests from outside, of internal ones.
+  var responses: ResponseCounters
+  var externalResponses: ResponseCounters
+  var internalResponses: ResponseCounters
+
+  private struct PoolKey: Hashable {
+    let host: ObjectIdentifier
+    let priority: RoutingPriority
+  }
+
+  init(_ info: ClusterInfo, worker: Worker) {
+    self.info = info
+    self.worker = worker
+    hostSet = info.hostSet
+    balancer = LoadBalancer(
+      info.config.lbPolicy, leastRequest: info.config.leastRequestLbConfig, random: &worker.loop.random)
+    responses = ResponseCounters(scope: info.scope)
+    externalResponses = ResponseCounters(scope: info.scope.scope("external."))
+    internalResponses = ResponseCounters(scope: info.scope.scope("internal."))
+    pools = [[], []]
+    layOutPools()
+    tellBalancer()
+  }
+
+  private func tellBalancer() {
+    let candidates = hostSet.candidates
+    balancer.hostsChanged(
+      count: candidates.count, weight: { candidates[$0].weight },
+      activeRequests: { candidates[$0].activeRequests.load(ordering: .relaxed) }, random: &worker.loop.random)
+  }
+
+  /// The host for the next request, as an index of `hostSet.candidates`; nil when there is none.
+  func chooseHost() -> Int? {
+    if hostSet.candidates.isEmpty { return nil }
+    if hostSet.isPanicking { worker.shard.increment(info.stats[.lbHealthyPanic]) }
+    let candidates = hostSet.candidates
+    return balancer.pick(
+      count: candidates.count, weight: { candidates[$0].weight },
+      activeRequests: { candidates[$0].activeRequests.load(ordering: .relaxed) }, random: &worker.loop.random)
+  }
+
+  func pool(at index: Int, priority: RoutingPriority) -> ConnectionPool {
+    let row = priority == .high ? 1 : 0
+    if let pool = pools[row][index] { return pool }
+    let host = hostSet.candidates[index]
+    let pool = ConnectionPool(self, host: host, priority: priority)
+    pools[row][index] = pool
+    poolsByHost[PoolKey(host: ObjectIdentifier(host), priority: priority)] = pool
+    return pool
+  }
+
+  /// The main loop has other hosts for us. Pools of hosts that are gone close once their requests are done.
+  func update(_ set: HostSet) {
+    hostSet = set
+    tellBalancer()
+    let present = Set(set.hosts.map { ObjectIdentifier($0) })
+    for (key, pool) in poolsByHost where !present.contains(key.host) {
+      poolsByHost[key] = nil
+      pool.drain()
+    }
+    layOutPools()
+  }
+
+  /// Closes idle connections, and the others once their request is done.
+  func drain() {
+    for pool in poolsByHost.values { pool.drain() }
+    poolsByHost = [:]
+    layOutPools()
+  }
+
+  private func layOutPools() {
+    for (row, priority) in [RoutingPriority.default, .high].enumerated() {
+      pools[row] = hostSet.candidates.map { poolsByHost[PoolKey(host: ObjectIdentifier($0), priority: priority)] }
+    }
+  }
+}
+
+extension WorkerCluster {
+  /// Counts a response of this cluster's, or one in its place.
+  func count(_ status: UInt16, isInternal: Bool, _ shard: StatsShard) {
+    responses.count(status, on: shard)
+    if isInternal {
+      internalResponses.count(status, on: shard)
+    } else {
+      externalResponses.count(status, on: shard)
+    }
+  }
+
+  /// Records how long a response took, from the request's end to its own.
+  func record(milliseconds: UInt64, isInternal: Bool, _ shard: StatsShard) {
+    responses.record(milliseconds: milliseconds, on: shard)
+    if isInternal {
+      internalResponses.record(milliseconds: milliseconds, on: shard)
+    } else {
+      externalResponses.record(milliseconds: milliseconds, on: shard)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import EnvoyConfig
+import Glibc
+import Proxy
+import Reactor
+import Telemetry
+
+/// `pillion run`: serves until a signal or the admin interface ends it.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Serve: load the configuration and proxy until SIGTERM (the default).")
+
+  @OptionGroup var options: ServeOptions
+
+  func run() throws {
+    guard let source = options.source else {
+      throw ValidationError("At least one of --config-path or --config-yaml is needed.")
+    }
+    if options.mode == .validate { return try ConfigCheck.validate([source]) }
+    let code = Serving(options, source).run()
+    if code != 0 { throw ExitCode(code) }
+  }
+}

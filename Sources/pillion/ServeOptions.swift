@@ -1,0 +1,79 @@
+import ArgumentParser
+import EnvoyConfig
+import Telemetry
+
+/// Envoy's flags, under Envoy's names.
+struct ServeOptions: ParsableArguments {
+  enum Mode: String, ExpressibleByArgument, CaseIterable { case serve, validate }
+
+  @Option(name: [.customShort("c"), .customLong("config-path")], help: "Path to the bootstrap file (JSON or YAML).")
+  var configPath: String?
+
+  @Option(help: "Bootstrap as YAML text, in place of a file.")
+  var configYaml: String?
+
+  @Option(help: "serve, or validate: check the configuration and exit.")
+  var mode = Mode.serve
+
+  @Option(help: "Worker threads.")
+  var concurrency = 1
+
+  @Option(
+    name: [.customShort("l"), .long],
+    help: "Log level: trace, debug, info, warning, error, critical or off.")
+  var logLevel = "info"
+
+  @Option(help: "File to log to, in place of standard error.")
+  var logPath: String?
+
+  @Option(help: "Seconds that requests under way have to finish after SIGTERM.")
+  var drainTimeS = 600
+
+  @Option(help: "Accepted for Envoy's sake; there is no hot restart.")
+  var parentShutdownTimeS = 900
+
+  @Option(help: "Cluster name of this node, where the file has none.")
+  var serviceCluster = ""
+
+  @Option(help: "Id of this node, where the file has none.")
+  var serviceNode = ""
+
+  @Option(help: "Zone of this node, where the file has none.")
+  var serviceZone = ""
+
+  @Option(help: "Accepted for Envoy's sake; there is no hot restart.")
+  var baseId = 0
+
+  @Flag(help: "Accepted for Envoy's sake; there is no hot restart.")
+  var useDynamicBaseId = false
+
+  @Flag(help: "Accepted for Envoy's sake; there is no hot restart.")
+  var disableHotRestart = false
+
+  @Option(help: "File to write the admin interface's address to.")
+  var adminAddressPath: String?
+
+  @Option(help: "Milliseconds after which access logs are written at the latest.")
+  var fileFlushIntervalMsec = 10_000
+
+  func validate() throws {
+    guard concurrency >= 1, concurrency <= 1024 else {
+      throw ValidationError("--concurrency is the number of worker threads, 1 to 1024; got \(concurrency).")
+    }
+    if configPath != nil, configYaml != nil {
+      throw ValidationError("--config-yaml merged over --config-path is not supported yet; give one of the two.")
+    }
+    guard drainTimeS >= 0 else { throw ValidationError("--drain-time-s is a number of seconds; got \(drainTimeS).") }
+    guard fileFlushIntervalMsec > 0 else { throw ValidationError("--file-flush-interval-msec must be above 0.") }
+    guard LogLevel(logLevel) != nil else {
+      let levels = LogLevel.allCases.map(\.name).joined(separator: ", ")
+      throw ValidationError("--log-level '\(logLevel)' is none of \(levels).")
+    }
+  }
+
+  /// Where the configuration is; nil where neither flag says so.
+  var source: ConfigSource? {
+    if let configPath { return .file(path: configPath) }
+    return configYaml.map { .inlineYAML($0) }
+  }
+}

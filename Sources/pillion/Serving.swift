@@ -1,0 +1,68 @@
+import EnvoyConfig
+import Glibc
+import Proxy
+import Reactor
+import Telemetry
+
+/// From the command line's options to a running proxy, step by step: whatever fails says so and gives the exit code.
+struct Serving {
+  private let options: ServeOptions
+  private let source: ConfigSource
+
+  init(_ options: ServeOptions, _ source: ConfigSource) {
+    self.options = options
+    self.source = source
+  }
+
+  /// Serves until the end. Returns the exit code: 0 fine, 1 refused.
+  func run() -> Int32 {
+    do {
+      let log = try ProcessLog(
+        path: options.logPath, level: LogLevel(options.logLevel) ?? .info, clock: .system)
+      return try serve(loadBootstrap(source, checks: ProxyChecks.all).get(), log)
+    } catch let errors as ConfigErrors {
+      return refuse("\(errors)")
+    } catch {
+      return refuse("\(error)")
+    }
+  }
+
+  private func refuse(_ reason: String) -> Int32 {
+    Console.error(reason + "\n")
+    return 1
+  }
+
+  private func serve(_ bootstrap: Bootstrap, _ log: ProcessLog) throws -> Int32 {
+    var sockets: [ListenerSockets] = []
+    for listener in bootstrap.staticResources.listeners {
+      sockets.append(try bind(listener))
+    }
+    let store = StatsStore()
+    var compiler = SnapshotCompiler(
+      bootstrap, concurrency: options.concurrency, store: store, localAddress: LocalAddress.text)
+    let snapshot = try compiler.compile(listeningOn: sockets.map(\.address))
+    var server = ServerOptions()
+    server.concurrency = options.concurrency
+    server.drainTimeSeconds = options.drainTimeS
+    server.fileFlushIntervalMilliseconds = options.fileFlushIntervalMsec
+    let main = try MainLoop(
+      EventLoop(), snapshot, sockets: sockets, options: server, log: log.logger("main"))
+    try main.start {}
+    main.loop.run()
+    main.shutDown()
+    return main.exitCode
+  }
+
+  private func bind(_ listener: Listener) throws(ConfigErrors) -> ListenerSockets {
+    do throws(SystemError) {
+      return try ListenerSockets(listener, concurrency: options.concurrency)
+    } catch {
+      throw ConfigErrors([
+        ConfigError(
+          location: listener.origin, path: "listener '\(listener.name)'",
+          problem: "cannot bind \(SocketAddress(listener.address)?.description ?? "its address"): \(error.reason)",
+          allowed: "choose a free address of this machine")
+      ])
+    }
+  }
+}
