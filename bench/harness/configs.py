@@ -1,0 +1,270 @@
+"""The configuration files of everything that runs. All proxies of a scenario do comparable work; bench/README.md
+says what each is asked to do."""
+
+import json
+import os
+
+from .setup import STREAM_MODULE
+
+UPSTREAM_BODY = b"ok\n"
+LARGE = 64 * 1024
+
+
+# ---------------------------------------------------------------------------------------------- Envoy and Pillion
+
+
+def _address(port):
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def _cluster(name, upstream_port):
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "lb_policy": "ROUND_ROBIN",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(upstream_port)}}]}],
+        },
+        "circuit_breakers": {
+            "thresholds": [
+                {"max_connections": 8192, "max_pending_requests": 8192, "max_requests": 8192, "max_retries": 3}
+            ]
+        },
+        "outlier_detection": {
+            "consecutive_5xx": 5,
+            "consecutive_gateway_failure": 5,
+            "interval": "10s",
+            "base_ejection_time": "30s",
+            "max_ejection_percent": 50,
+        },
+    }
+
+
+def _route(prefix, cluster):
+    retries = {"retry_on": "5xx,reset,connect-failure", "num_retries": 2, "per_try_timeout": "5s"}
+    return {"match": {"prefix": prefix}, "route": {"cluster": cluster, "timeout": "15s", "retry_policy": retries}}
+
+
+def _bootstrap(port, admin_port, network_filter, clusters):
+    return {
+        "admin": {"address": _address(admin_port)},
+        "static_resources": {
+            "listeners": [
+                {"name": "ingress", "address": _address(port), "filter_chains": [{"filters": [network_filter]}]}
+            ],
+            "clusters": clusters,
+        },
+    }
+
+
+def envoy_http(port, admin_port, upstream_port, routes):
+    """A connection manager with three virtual hosts; the last one takes every host and has `routes` routes, each
+    to a cluster of its own. Returns JSON."""
+    clusters = [_cluster(f"service_{n}", upstream_port) for n in range(routes)]
+    named = [
+        {"name": host, "domains": [f"{host}.example.com", f"*.{host}.example.com"], "routes": [_route("/", "service_0")]}
+        for host in ("shop", "static")
+    ]
+    every = {
+        "name": "every",
+        "domains": ["*"],
+        "routes": [_route(f"/r{n}/", f"service_{n}") for n in range(routes)],
+    }
+    manager = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3"
+            ".HttpConnectionManager",
+            "stat_prefix": "ingress",
+            "use_remote_address": True,
+            "route_config": {"name": "local", "virtual_hosts": [*named, every]},
+            "http_filters": [
+                {
+                    "name": "envoy.filters.http.router",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+                    },
+                }
+            ],
+        },
+    }
+    return json.dumps(_bootstrap(port, admin_port, manager, clusters), indent=1)
+
+
+def envoy_tcp(port, admin_port, upstream_port):
+    """A tcp_proxy to one cluster. Returns JSON."""
+    proxy = {
+        "name": "envoy.filters.network.tcp_proxy",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+            "stat_prefix": "ingress",
+            "cluster": "service_0",
+        },
+    }
+    return json.dumps(_bootstrap(port, admin_port, proxy, [_cluster("service_0", upstream_port)]), indent=1)
+
+
+# ---------------------------------------------------------------------------------------------------------- nginx
+
+
+def _nginx(folder, blocks, connections, module=""):
+    user = "user root;" if os.geteuid() == 0 else ""
+    return f"""{module}
+{user}
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log stderr error;
+events {{ worker_connections {connections}; }}
+{blocks}
+"""
+
+
+def _nginx_http(folder, blocks):
+    return f"""http {{
+  access_log off;
+  default_type text/plain;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  keepalive_timeout 3600s;
+  keepalive_requests 1000000000;
+  {blocks}
+}}"""
+
+
+def nginx_upstream(folder, port):
+    """The one upstream: a tiny body on every path, 64 KiB from a file on …/64k, and …/post, which answers only after
+    it read the whole request body: `mirror` reads it, and a POST to a file is then a 405, which becomes the 200. A
+    plain `return` would answer before the body came."""
+    return _nginx(folder, _nginx_http(folder, f"""
+  sendfile on;
+  tcp_nopush on;
+  open_file_cache max=16 inactive=3600s;
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    root {folder}/root;
+    client_body_buffer_size 128k;
+    client_max_body_size 1m;
+    location / {{ return 200 "ok\\n"; }}
+    location /r9/64k {{ }}
+    location /r9/post {{ mirror /read; error_page 405 =200 @done; }}
+    location = /read {{ internal; return 204; }}
+    location @done {{ return 200 "ok\\n"; }}
+  }}"""), 16384)
+
+
+def _nginx_pool(name, upstream_port, kept):
+    return f"""
+  upstream {name} {{
+    server 127.0.0.1:{upstream_port} max_fails=5 fail_timeout=30s;
+    keepalive {kept};
+    keepalive_requests 1000000000;
+    keepalive_timeout 3600s;
+  }}"""
+
+
+# nginx at its best with large bodies, so that they stay in memory: with its own buffer sizes a 64 KiB request goes
+# through a file (158 µs instead of 29) and a 64 KiB response takes 54 µs instead of 29.
+_NGINX_PROXY = """
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    client_body_buffer_size 128k;
+    proxy_buffers 8 16k;"""
+
+_NGINX_SAME_WORK = """
+    proxy_set_header X-Request-Id $request_id;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Expected-Rq-Timeout-Ms 15000;
+    add_header X-Upstream-Service-Time 0;
+    proxy_next_upstream error timeout http_500 http_502 http_503 http_504;
+    proxy_next_upstream_tries 3;"""
+
+
+def nginx_plain(folder, port, upstream_port):
+    """nginx at its cheapest: one location, one upstream, kept connections."""
+    return _nginx(folder, _nginx_http(folder, _nginx_pool("service", upstream_port, 1024) + f"""
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    {_NGINX_PROXY}
+    location / {{ proxy_pass http://service; }}
+  }}"""), 4096)
+
+
+def nginx_routes(folder, port, upstream_port, routes, same_work):
+    """nginx with `routes` locations, each to an upstream of its own; `same_work` adds request id, forwarded headers,
+    a response header and retries."""
+    pools = "".join(_nginx_pool(f"service_{n}", upstream_port, 1024 if routes <= 10 else 64) for n in range(routes))
+    locations = "\n".join(f"    location /r{n}/ {{ proxy_pass http://service_{n}; }}" for n in range(routes))
+    return _nginx(folder, _nginx_http(folder, pools + f"""
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    {_NGINX_PROXY}{_NGINX_SAME_WORK if same_work else ""}
+{locations}
+  }}"""), 4096)
+
+
+def nginx_stream(folder, port, upstream_port):
+    """nginx as a TCP proxy (Debian's stream module)."""
+    return _nginx(folder, f"""stream {{
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    proxy_pass 127.0.0.1:{upstream_port};
+  }}
+}}""", 4096, module=f"load_module {STREAM_MODULE};")
+
+
+# -------------------------------------------------------------------------------------------------------- HAProxy
+
+
+def _haproxy(mode, blocks):
+    return f"""global
+  nbthread 1
+  maxconn 8192
+defaults
+  mode {mode}
+  timeout connect 1s
+  timeout client 1h
+  timeout server 1h
+  retries 2
+{blocks}
+"""
+
+
+def haproxy_http(folder, port, upstream_port, routes):
+    """HAProxy with `routes` backends, request id, forwarded headers and retries. Many routes go through a map, as
+    HAProxy's manual advises."""
+    if routes <= 10:
+        choose = "\n".join(f"  use_backend service_{n} if {{ path_beg /r{n}/ }}" for n in range(routes))
+    else:
+        with open(f"{folder}/routes.map", "w") as routes_map:
+            routes_map.writelines(f"/r{n}/ service_{n}\n" for n in range(routes))
+        choose = f"  use_backend %[path,map_beg({folder}/routes.map)]"
+    backends = "\n".join(
+        f"backend service_{n}\n  server s 127.0.0.1:{upstream_port} pool-purge-delay 1h" for n in range(routes))
+    return _haproxy("http", f"""  timeout http-keep-alive 1h
+  http-reuse always
+  retry-on conn-failure empty-response 503
+frontend ingress
+  bind 127.0.0.1:{port} backlog 4096
+  unique-id-format %[uuid()]
+  unique-id-header X-Request-Id
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  http-response set-header X-Upstream-Service-Time 0
+{choose}
+{backends}""")
+
+
+def haproxy_tcp(port, upstream_port):
+    """HAProxy as a TCP proxy."""
+    return _haproxy("tcp", f"""frontend ingress
+  bind 127.0.0.1:{port} backlog 4096
+  default_backend service
+backend service
+  server s 127.0.0.1:{upstream_port}""")
