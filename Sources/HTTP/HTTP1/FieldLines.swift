@@ -6,7 +6,6 @@ struct FieldLines {
 
   let section: Section
   let maxCount: Int
-  let names: HeaderNameTable
   /// Where `host` goes, as :authority; -1 where it is a field like any other.
   var authorityPlace = -1
 
@@ -15,15 +14,16 @@ struct FieldLines {
   private(set) var hasRepeated = false
   private(set) var hasFolds = false
 
-  init(_ section: Section, maxCount: Int, names: HeaderNameTable) {
+  init(_ section: Section, maxCount: Int) {
     self.section = section
     self.maxCount = maxCount
-    self.names = names
   }
 
   /// Reads up to and with the empty line. Returns what follows it, or nil where it has not come; the map then holds
   /// slices of what is incomplete and is to be emptied.
-  mutating func read(_ bytes: ByteView, from start: Int, into map: HeaderMap) throws(CodecError) -> Int? {
+  mutating func read(
+    _ bytes: ByteView, from start: Int, into map: HeaderMap, names: HeaderNameTable
+  ) throws(CodecError) -> Int? {
     let base = bytes.start
     let count = bytes.count
     var index = start
@@ -144,8 +144,8 @@ extension FieldLines {
   ) throws(CodecError) -> HeaderMap {
     let map = pool.take()
     do throws(CodecError) {
-      var lines = FieldLines(section, maxCount: maxCount, names: names)
-      guard try lines.read(bytes, from: 0, into: map) != nil else { throw .malformed }
+      var lines = FieldLines(section, maxCount: maxCount)
+      guard try lines.read(bytes, from: 0, into: map, names: names) != nil else { throw .malformed }
       map.adopt(bytes)
       lines.finish(map)
       return map

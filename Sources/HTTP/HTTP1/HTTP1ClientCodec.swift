@@ -27,6 +27,7 @@ package final class HTTP1ClientCodec: ClientCodec {
   private var keepsAlive = false
 
   private var readDisables = 0
+  private var isReadingPaused = false
   private var isAboveHighWatermark = false
 
   package init(
@@ -219,31 +220,34 @@ package final class HTTP1ClientCodec: ClientCodec {
 
   func setReadDisabled(_ disabled: Bool) {
     guard decoder != nil else { return }
-    let old = readDisables
-    readDisables = max(0, old + (disabled ? 1 : -1))
-    if (old > 0) != (readDisables > 0) { delegate.codecReadDisable(disabled) }
+    readDisables = max(0, readDisables + (disabled ? 1 : -1))
+    updateReading()
   }
 
   private func endStream(reusable: Bool) {
     phase = reusable ? .idle : .finished
     encoder.abandon()
-    resumeReading()
+    readDisables = 0
+    if !reusable { updateReading() }
     delegate.streamComplete(reusable: reusable)
+    // The next stream may have begun, and paused reading itself.
+    updateReading()
   }
 
   private func fail(_ reason: StreamReset) {
     phase = .finished
     encoder.abandon()
+    readDisables = 0
+    updateReading()
     guard let decoder else { return }
     self.decoder = nil
-    resumeReading()
     decoder.decodeReset(reason)
   }
 
-  private func resumeReading() {
-    if readDisables > 0 {
-      readDisables = 0
-      delegate.codecReadDisable(false)
-    }
+  private func updateReading() {
+    let paused = readDisables > 0
+    if paused == isReadingPaused { return }
+    isReadingPaused = paused
+    delegate.codecReadDisable(paused)
   }
 }

@@ -134,10 +134,10 @@ package final class HTTP1ServerCodec: ServerCodec {
     isHeadIncomplete = false
     closesAfterRequest = false
     encoder.begin()
-    let decoder = delegate.newStream(encoder)
-    guard phase == .head else { return }
-    self.decoder = decoder
-    if isAboveHighWatermark { decoder.aboveWriteBufferHighWatermark() }
+    decoder = delegate.newStream(encoder)
+    // The delegate may have reset it at once.
+    if phase != .head { decoder = nil }
+    if isAboveHighWatermark { decoder?.aboveWriteBufferHighWatermark() }
   }
 
   /// Returns the head's length, or 0 while it is incomplete.
@@ -240,8 +240,10 @@ package final class HTTP1ServerCodec: ServerCodec {
     let canDecode = holdsBack && !isDispatching
     readDisables = 0
     holdsBack = false
-    updateReading()
+    // A delegate that reads at once must not meet the next request before it knows of the end of this one.
+    if !reusable { updateReading() }
     delegate.streamComplete(reusable: reusable)
+    updateReading()
     if canDecode, phase == .idle { delegate.codecCanDecode() }
   }
 

@@ -21,9 +21,9 @@ struct RequestHead {
     } else {
       absolute = try readTarget(line, bytes, options, map)
     }
-    var fields = FieldLines(.request, maxCount: options.maxHeadersCount, names: names)
+    var fields = FieldLines(.request, maxCount: options.maxHeadersCount)
     fields.authorityPlace = map.keepPlace()
-    guard let end = try fields.read(bytes, from: line.end, into: map) else { return nil }
+    guard let end = try fields.read(bytes, from: line.end, into: map, names: names) else { return nil }
     map.adopt(bytes.prefix(end))
     fields.finish(map)
     if !isOrigin { finishTarget(absolute, fields.authorityPlace, line, map) }

@@ -16,8 +16,8 @@ struct ResponseHead {
   ) throws(CodecError) -> ResponseHead? {
     guard let line = try StatusLine.read(bytes) else { return nil }
     map.addSlice(.status, value: line.digits)
-    var fields = FieldLines(.response, maxCount: options.maxHeadersCount, names: names)
-    guard let end = try fields.read(bytes, from: line.end, into: map) else { return nil }
+    var fields = FieldLines(.response, maxCount: options.maxHeadersCount)
+    guard let end = try fields.read(bytes, from: line.end, into: map, names: names) else { return nil }
     map.adopt(bytes.prefix(end))
     fields.finish(map)
     let announced = try MessageFraming.announced(by: map, allowChunkedLength: options.allowChunkedLength)
