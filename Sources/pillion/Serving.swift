@@ -1,3 +1,4 @@
+import Admin
 import EnvoyConfig
 import Glibc
 import Proxy
@@ -47,10 +48,29 @@ struct Serving {
     server.fileFlushIntervalMilliseconds = options.fileFlushIntervalMsec
     let main = try MainLoop(
       EventLoop(), snapshot, sockets: sockets, options: server, log: log.logger("main"))
+    let admin = try startAdmin(main, log)
     try main.start {}
     main.loop.run()
     main.shutDown()
-    return main.exitCode
+    return withExtendedLifetime(admin) { main.exitCode }
+  }
+
+  /// The admin interface, where the configuration has one.
+  private func startAdmin(_ main: MainLoop, _ log: ProcessLog) throws -> AdminServer? {
+    guard let config = main.snapshot.bootstrap.admin, let wanted = config.address else { return nil }
+    let target = ProxyTarget(main, log: log, options: options.asAdminShows, version: Version.text)
+    guard let address = SocketAddress(wanted) else { return nil }
+    do {
+      let admin = try AdminServer(main.loop, on: address, AdminHandler(target: target))
+      if let path = options.adminAddressPath { try TextFile.write("\(admin.address)", to: path) }
+      return admin
+    } catch {
+      throw ConfigErrors([
+        ConfigError(
+          location: config.origin, path: "admin.address", problem: "cannot bind \(address): \(error.reason)",
+          allowed: "choose a free address of this machine")
+      ])
+    }
   }
 
   private func bind(_ listener: Listener) throws(ConfigErrors) -> ListenerSockets {

@@ -20,6 +20,8 @@ final class WorkerListener {
       failed: { [unowned self] error in acceptFailed(error) })
   }
 
+  var isInbound: Bool { info.config.trafficDirection == .inbound }
+
   func close() {
     acceptor?.close()
     acceptor = nil

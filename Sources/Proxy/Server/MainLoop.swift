@@ -175,8 +175,19 @@ package final class MainLoop: EventHandler {
 
   // MARK: The admin interface's wishes
 
-  /// /drain_listeners: no new connections; those that stand go on.
-  package func stopListening() { tellWorkers { $0.stopListening() } }
+  /// /drain_listeners: no new connections; those that stand go on, or with `gracefully` close behind their response.
+  package func drainListeners(inboundOnly: Bool, gracefully: Bool, keepsListeners: Bool) {
+    tellWorkers { worker in
+      if !keepsListeners { worker.stopListening(inboundOnly: inboundOnly) }
+      if gracefully { worker.drainConnections() }
+    }
+  }
+
+  /// /quitquitquit: the end at once, as in Envoy, but for the reply that is on its way.
+  package func quit() {
+    log.info("quitquitquit: ending at once")
+    mailbox.post { $0.loop.stop() }
+  }
 
   /// /healthcheck/fail and /healthcheck/ok.
   package func setHealthCheck(failed: Bool) {

@@ -18,7 +18,7 @@ package final class Worker {
   private(set) var isDraining = false
   /// Set by POST /healthcheck/fail: responses close their connections.
   var healthCheckFailed = false
-  private var dateCache = DateCache()
+  private var dateCache = HTTPDate()
   private var drained: (() -> Void)?
   /// Bytes in the making: free whenever nobody up the stack is making some.
   var scratch = TextBuffer()
@@ -52,8 +52,8 @@ package final class Worker {
     listeners.append(try WorkerListener(info, worker: self, socket: socket))
   }
 
-  func stopListening() {
-    for listener in listeners { listener.close() }
+  func stopListening(inboundOnly: Bool = false) {
+    for listener in listeners where !inboundOnly || listener.isInbound { listener.close() }
   }
 
   /// Says so once, where the log is.
@@ -89,8 +89,13 @@ package final class Worker {
     isDraining = true
     drained = done
     stopListening()
-    for connection in connections { connection.drain() }
+    drainConnections()
     checkDrained()
+  }
+
+  /// Closes idle HTTP connections, and the others behind their response.
+  func drainConnections() {
+    for connection in connections { connection.drain() }
   }
 
   private func checkDrained() {

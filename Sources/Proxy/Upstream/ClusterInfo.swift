@@ -8,6 +8,8 @@ import Telemetry
 /// present hosts.
 package final class ClusterInfo: Sendable {
   package let name: String
+  /// What counters, logs and /clusters call it: `alt_stat_name`, or the name.
+  package var observabilityName: String { config.altStatName.isEmpty ? name : config.altStatName }
   package let index: Int
   package let config: Cluster
   package let connectTimeoutNanoseconds: Int64

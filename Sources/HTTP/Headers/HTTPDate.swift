@@ -1,12 +1,14 @@
 import Reactor
 
-/// The text of a Date field, made anew once a second: "Sat, 21 Nov 2026 02:12:38 GMT".
-struct DateCache {
+/// The text of a Date field (RFC 9110 §5.6.7), made anew once a second: "Sat, 21 Nov 2026 02:12:38 GMT".
+package struct HTTPDate {
   private var second: Int64 = -1
   private var text: InlineArray<29, UInt8> = .init(repeating: 0x20)
 
+  package init() {}
+
   /// Valid until the next call.
-  mutating func view(wallNanoseconds: Int64) -> ByteView {
+  package mutating func view(wallNanoseconds: Int64) -> ByteView {
     let now = wallNanoseconds / 1_000_000_000
     if now != second {
       second = now

@@ -1,0 +1,76 @@
+import HTTP
+import Reactor
+
+/// One admin request: gathers it, and answers once it is whole.
+final class AdminStream: StreamDecoder {
+  /// Bytes of a body; the interface needs only a few.
+  private static let bodyLimit = 64 * 1024
+
+  private unowned let server: AdminServer
+  private let encoder: StreamEncoder
+  private var headers: HeaderMap?
+  private var body: [UInt8] = []
+  private var isAnswered = false
+  private(set) var requestEnded = false
+
+  init(_ server: AdminServer, _ encoder: StreamEncoder) {
+    self.server = server
+    self.encoder = encoder
+    super.init()
+  }
+
+  override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
+    self.headers = headers
+    if endStream { answer() }
+  }
+
+  override func decodeData(_ data: ByteView, endStream: Bool) {
+    guard body.count + data.count <= Self.bodyLimit else {
+      return reply(AdminResponse("Payload Too Large", status: 413))
+    }
+    body.append(contentsOf: data.buffer)
+    if endStream { answer() }
+  }
+
+  override func decodeTrailers(_ trailers: HeaderMap) {
+    server.headerMaps.giveBack(trailers)
+    answer()
+  }
+
+  private func answer() {
+    requestEnded = true
+    guard let headers else { return }
+    let request = AdminRequest(
+      method: headers.value(of: .method)?.string ?? "", target: headers.value(of: .path)?.string ?? "/",
+      contentType: headers.value(of: .contentType)?.string, body: body)
+    reply(server.handler.respond(to: request))
+  }
+
+  func reply(_ response: AdminResponse) {
+    if isAnswered { return }
+    isAnswered = true
+    let reply = server.headerMaps.take()
+    defer { server.headerMaps.giveBack(reply) }
+    reply.add(.status, decimal: response.status)
+    for header in response.headers {
+      var (name, value) = header
+      name.withUTF8 { name in
+        value.withUTF8 { value in
+          reply.add(named: ByteView(UnsafeRawBufferPointer(name)), ByteView(UnsafeRawBufferPointer(value)))
+        }
+      }
+    }
+    var date = HTTPDate()
+    reply.add(.date, date.view(wallNanoseconds: server.loop.wallNow))
+    reply.add(.server, "envoy")
+    if !requestEnded { reply.add(.connection, "close") }
+    let isHead = headers?.value(of: .method).map { $0 == "HEAD" } ?? false
+    encoder.encodeHeaders(reply, endStream: response.body.isEmpty || isHead)
+    if !response.body.isEmpty && !isHead {
+      var body = response.body
+      body.withUTF8 { encoder.encodeData(ByteView(UnsafeRawBufferPointer($0)), endStream: true) }
+    }
+    if let headers { server.headerMaps.giveBack(headers) }
+    headers = nil
+  }
+}

@@ -1,0 +1,133 @@
+import EnvoyConfig
+import Proxy
+import Reactor
+import Telemetry
+
+/// The admin interface's view of a running proxy.
+package struct ProxyTarget: AdminTarget {
+  private let main: MainLoop
+  package let log: ProcessLog
+  private let options: CommandLineOptions
+  private let version: String
+  private let startedAtWall: Int64
+
+  package init(_ main: MainLoop, log: ProcessLog, options: CommandLineOptions, version: String) {
+    self.main = main
+    self.log = log
+    self.options = options
+    self.version = version
+    startedAtWall = main.loop.wallNow
+  }
+
+  package var stats: StatsStore {
+    main.refreshGauges()
+    return main.snapshot.store
+  }
+
+  package var server: ServerStatus {
+    ServerStatus(
+      state: state, version: version, uptimeSeconds: Int((main.loop.now - main.startedAt) / 1_000_000_000),
+      options: options, node: main.snapshot.bootstrap.node.node.map { .document($0) } ?? .object([]))
+  }
+
+  private var state: ServerState {
+    switch main.state {
+    case .initializing: .initializing
+    case .live: main.healthCheckFailed ? .draining : .live
+    case .draining: .draining
+    }
+  }
+
+  package var clusters: [ClusterStatus] { main.snapshot.clusters.map { ClusterStatus($0, main.snapshot.store) } }
+
+  package var listeners: [ListenerStatus] {
+    main.snapshot.listeners.map { ListenerStatus(name: $0.name, addresses: [AdminAddress($0.address)]) }
+  }
+
+  package var configDump: ConfigDump {
+    let bootstrap = main.snapshot.bootstrap
+    var dump = ConfigDump(bootstrap: resource(bootstrap.document))
+    dump.clusters = bootstrap.staticResources.clusters.map { resource($0.node) }
+    dump.listeners = bootstrap.staticResources.listeners.map { resource($0.node) }
+    dump.routes = bootstrap.routeConfigurations.map { resource($0.node) }
+    return dump
+  }
+
+  private func resource(_ node: DocumentNode?) -> ConfigDump.Resource {
+    ConfigDump.Resource(node.map { .document($0) } ?? .object([]), lastUpdatedNanoseconds: startedAtWall)
+  }
+
+  package var memory: MemoryUsage { .current() }
+
+  package func failHealthChecks() { main.setHealthCheck(failed: true) }
+
+  package func passHealthChecks() { main.setHealthCheck(failed: false) }
+
+  package func drainListeners(_ options: DrainOptions) {
+    main.drainListeners(
+      inboundOnly: options.inboundOnly, gracefully: options.isGraceful, keepsListeners: options.skipsExit)
+  }
+
+  package func quit() { main.quit() }
+
+  package func reopenLogs() { main.snapshot.accessLogFiles.reopen() }
+}
+
+extension Bootstrap {
+  /// Those that its connection managers hold.
+  fileprivate var routeConfigurations: [RouteConfiguration] {
+    staticResources.listeners.flatMap(\.filterChains).flatMap(\.filters).compactMap { filter in
+      if case .httpConnectionManager(let manager) = filter.config { manager.routeConfig } else { nil }
+    }
+  }
+}
+
+extension AdminAddress {
+  init(_ address: Reactor.SocketAddress) {
+    if let path = address.unixPath {
+      self = .pipe(path: path)
+    } else {
+      self = .socket(address: address.host, port: address.port)
+    }
+  }
+}
+
+extension ClusterStatus {
+  init(_ info: ClusterInfo, _ store: StatsStore) {
+    self.init(name: info.name, observabilityName: info.observabilityName)
+    if info.config.outlierDetection != nil { outlier = Outlier() }
+    defaultThresholds = Thresholds(info.config.circuitBreakers.thresholds(for: .default))
+    highThresholds = Thresholds(info.config.circuitBreakers.thresholds(for: .high))
+    hosts = info.hostSet.hosts.map { HostStatus($0, store) }
+  }
+}
+
+extension ClusterStatus.Thresholds {
+  init(_ thresholds: CircuitBreakers.Thresholds) {
+    self.init()
+    maxConnections = thresholds.maxConnections
+    maxPendingRequests = thresholds.maxPendingRequests
+    maxRequests = thresholds.maxRequests
+    maxRetries = thresholds.maxRetries
+  }
+}
+
+extension HostStatus {
+  init(_ host: Host, _ store: StatsStore) {
+    self.init(address: AdminAddress(host.address))
+    hostname = host.hostname
+    weight = host.weight
+    region = host.locality.region
+    zone = host.locality.zone
+    subZone = host.locality.subZone
+    if host.isEjected { healthFlags.insert(.failedOutlierCheck) }
+    stats.cxActive = store.gauge(host.stats[.cxActive])
+    stats.cxConnectFail = store.counter(host.stats[.cxConnectFail])
+    stats.cxTotal = store.counter(host.stats[.cxTotal])
+    stats.rqActive = store.gauge(host.stats[.rqActive])
+    stats.rqError = store.counter(host.stats[.rqError])
+    stats.rqSuccess = store.counter(host.stats[.rqSuccess])
+    stats.rqTimeout = store.counter(host.stats[.rqTimeout])
+    stats.rqTotal = store.counter(host.stats[.rqTotal])
+  }
+}
