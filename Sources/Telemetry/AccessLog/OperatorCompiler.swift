@@ -3,6 +3,7 @@ import Glibc
 /// Turns an operator as it is written into one that can be evaluated.
 struct OperatorCompiler {
   let command: SubstitutionParser.Command
+  let arena: SubstitutionArena
   let identify: (String) -> UInt8
 
   private var parameters: String { command.parameters ?? "" }
@@ -25,7 +26,7 @@ struct OperatorCompiler {
     }
     if OperatorNames.absent.contains(command.name) { return .absent }
     switch command.name {
-    case "HOSTNAME": return .constant(Self.hostname())
+    case "HOSTNAME": return .constant(arena.keep(Self.hostname()))
     case "GRPC_STATUS_NUMBER": return .grpcStatus(grpcFormat(.number))
     default: return nil
     }
@@ -37,11 +38,11 @@ struct OperatorCompiler {
     case "RESP": return try header(.response)
     case "TRAILER": return try header(.responseTrailer)
     case "QUERY_PARAM": return try queryParameter()
-    case "ENVIRONMENT": return .constant(Self.environment(try required()))
+    case "ENVIRONMENT": return .constant(arena.keep(Self.environment(try required())))
     case "PATH": return .path(try pathOption())
     case "QUERY_PARAMS": return try query()
-    case "START_TIME": return .time(.start, try timeFormat())
-    case "EMIT_TIME": return .time(.emit, try timeFormat())
+    case "START_TIME": return .time(.start, format: arena.keep(try timeFormat()))
+    case "EMIT_TIME": return .time(.emit, format: arena.keep(try timeFormat()))
     case "RESPONSE_CODE_DETAILS":
       try refuseLength()
       return .responseCodeDetails(allowWhitespace: parameters == "ALLOW_WHITESPACES")
@@ -82,7 +83,7 @@ struct OperatorCompiler {
 
   private func header(named name: some StringProtocol) -> SubstitutionHeader {
     let lower = name.lowercased()
-    return SubstitutionHeader(name: Array(lower.utf8), identifier: identify(lower))
+    return SubstitutionHeader(bytes: arena.keep(Array(lower.utf8)), identifier: identify(lower))
   }
 
   private func pathOption() throws(SubstitutionFormatError) -> PathOption {
@@ -111,7 +112,7 @@ struct OperatorCompiler {
   }
 
   private func queryParameter() throws(SubstitutionFormatError) -> SubstitutionOperator {
-    .queryParameter(Array(try required().utf8), pathOption(.path, withQuery: true))
+    .queryParameter(arena.keep(Array(try required().utf8)), pathOption(.path, withQuery: true))
   }
 
   private func query() throws(SubstitutionFormatError) -> SubstitutionOperator {
@@ -135,13 +136,13 @@ struct OperatorCompiler {
     }
   }
 
-  private func hosts(_ option: Substring) throws(SubstitutionFormatError) -> [SubstitutionHeader] {
+  private func hosts(_ option: Substring) throws(SubstitutionFormatError) -> HostHeaders {
     let original = header(named: "x-envoy-original-host")
     let host = header(named: ":authority")
     switch option {
-    case "", "ORIG_OR_HOST": return [original, host]
-    case "HOST": return [host]
-    case "ORIG": return [original]
+    case "", "ORIG_OR_HOST": return HostHeaders(first: original, second: host)
+    case "HOST": return HostHeaders(first: host, second: nil)
+    case "ORIG": return HostHeaders(first: original, second: nil)
     case let other:
       throw refusal(
         "Invalid REQUESTED_SERVER_NAME option: '\(other)', only 'ORIG_OR_HOST'/'HOST'/'ORIG' are allowed")

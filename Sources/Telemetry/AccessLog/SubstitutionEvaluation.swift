@@ -2,9 +2,11 @@ import Reactor
 
 extension SubstitutionOperator {
   /// Appends the value, cut to `maxLength` bytes; returns false, and appends nothing, when it is absent.
-  func append(_ values: some SubstitutionValues, _ maxLength: Int?, to output: inout TextBuffer) -> Bool {
+  func append(
+    _ values: some SubstitutionValues, _ maxLength: Int?, _ arena: SubstitutionArena, to output: inout TextBuffer
+  ) -> Bool {
     let start = output.count
-    guard appendWhole(values, to: &output) else {
+    guard appendWhole(values, arena, to: &output) else {
       output.truncate(to: start)
       return false
     }
@@ -12,7 +14,9 @@ extension SubstitutionOperator {
     return true
   }
 
-  private func appendWhole(_ values: some SubstitutionValues, to output: inout TextBuffer) -> Bool {
+  private func appendWhole(
+    _ values: some SubstitutionValues, _ arena: SubstitutionArena, to output: inout TextBuffer
+  ) -> Bool {
     switch self {
     case .text(let text): return Self.append(text, values, to: &output)
     case .header(let source, let header, let fallback):
@@ -21,7 +25,11 @@ extension SubstitutionOperator {
       output.append(view)
       return true
     case .time(let time, let format):
-      format.append(values.wallTime(time), to: &output)
+      if let format {
+        arena.timeFormats[format].append(values.wallTime(time), to: &output)
+      } else {
+        TimeFormat.appendDefault(values.wallTime(time), to: &output)
+      }
       return true
     case .responseCodeDetails(let allowWhitespace):
       let start = output.count
@@ -40,7 +48,7 @@ extension SubstitutionOperator {
     case .grpcStatus(let format): return format.append(values, to: &output)
     case .requestedServerName(let option): return option.append(values, to: &output)
     case .constant(let bytes):
-      output.append(bytes)
+      output.append(bytes.view)
       return true
     case .number, .duration:
       guard let number = number(values) else { return false }
@@ -88,23 +96,21 @@ extension SubstitutionOperator {
   }
 
   private static func append(
-    parameter name: [UInt8], _ option: PathOption, _ values: some SubstitutionValues, to output: inout TextBuffer
+    parameter name: SubstitutionBytes, _ option: PathOption, _ values: some SubstitutionValues,
+    to output: inout TextBuffer
   ) -> Bool {
     guard var rest = option.query(values) else { return false }
-    return name.withUnsafeBytes { name in
-      let name = ByteView(name)
-      while !rest.isEmpty {
-        let end = rest.firstIndex(of: 0x26) ?? rest.count
-        let pair = rest.prefix(end)
-        let equals = pair.firstIndex(of: 0x3d) ?? pair.count
-        if pair.prefix(equals) == name {
-          appendDecoded(pair.dropFirst(equals + 1), to: &output)
-          return true
-        }
-        rest = rest.dropFirst(end + 1)
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: 0x26) ?? rest.count
+      let pair = rest.prefix(end)
+      let equals = pair.firstIndex(of: 0x3d) ?? pair.count
+      if pair.prefix(equals) == name.view {
+        appendDecoded(pair.dropFirst(equals + 1), to: &output)
+        return true
       }
-      return false
+      rest = rest.dropFirst(end + 1)
     }
+    return false
   }
 
   /// Percent escapes become the bytes they name; broken ones stay as they are.
@@ -165,13 +171,11 @@ extension RequestedServerNameOption {
   }
 
   private static func append(
-    _ hosts: [SubstitutionHeader], _ values: some SubstitutionValues, to output: inout TextBuffer
+    _ hosts: HostHeaders, _ values: some SubstitutionValues, to output: inout TextBuffer
   ) -> Bool {
-    for header in hosts {
-      guard let host = values.header(header, in: .request) else { continue }
-      output.append(host)
-      return true
-    }
-    return false
+    let found = values.header(hosts.first, in: .request) ?? hosts.second.flatMap { values.header($0, in: .request) }
+    guard let found else { return false }
+    output.append(found)
+    return true
   }
 }

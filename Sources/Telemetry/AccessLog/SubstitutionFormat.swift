@@ -2,8 +2,8 @@ import Reactor
 
 /// A compiled text format, for access logs, header values and local reply bodies.
 package struct SubstitutionFormat: Sendable {
-  enum Segment: Sendable, Equatable {
-    case literal([UInt8])
+  enum Segment: Sendable {
+    case literal(SubstitutionBytes)
     case value(SubstitutionOperator, maxLength: Int?)
   }
 
@@ -15,6 +15,8 @@ package struct SubstitutionFormat: Sendable {
     """
 
   let segments: [Segment]
+  /// What the segments point to.
+  let arena = SubstitutionArena()
   /// What stands for an absent value.
   private let absent: StaticString
 
@@ -24,7 +26,7 @@ package struct SubstitutionFormat: Sendable {
   package init(
     _ format: String, omitEmptyValues: Bool = false, identify: @escaping (String) -> UInt8 = { _ in 0 }
   ) throws(SubstitutionFormatError) {
-    var parser = SubstitutionParser(format, identify: identify)
+    var parser = SubstitutionParser(format, arena: arena, identify: identify)
     segments = try parser.parse()
     absent = omitEmptyValues ? "" : "-"
   }
@@ -37,9 +39,9 @@ package struct SubstitutionFormat: Sendable {
   package func append(_ values: some SubstitutionValues, to output: inout TextBuffer) {
     for segment in segments {
       switch segment {
-      case .literal(let bytes): output.append(bytes)
+      case .literal(let bytes): output.append(bytes.view)
       case .value(let value, let maxLength):
-        if !value.append(values, maxLength, to: &output) { output.append(absent) }
+        if !value.append(values, maxLength, arena, to: &output) { output.append(absent) }
       }
     }
   }

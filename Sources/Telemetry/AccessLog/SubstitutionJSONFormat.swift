@@ -30,9 +30,9 @@ package struct SubstitutionJSONFormat: Sendable {
     /// Bytes of JSON, ready.
     case literal([UInt8])
     case null
-    case value(SubstitutionOperator, maxLength: Int?)
+    case value(SubstitutionOperator, maxLength: Int?, SubstitutionArena)
     /// The content of a string; its literals are escaped already.
-    case text([SubstitutionFormat.Segment])
+    case text([SubstitutionFormat.Segment], SubstitutionArena)
     /// Keys are ready: `"key":`.
     case object([(key: [UInt8], value: Node)])
     case array([Node])
@@ -86,14 +86,14 @@ package struct SubstitutionJSONFormat: Sendable {
   ) throws(SubstitutionFormatError) -> Node {
     let format = try SubstitutionFormat(text, omitEmptyValues: omit, identify: identify)
     if format.segments.count == 1, case .value(let value, let maxLength) = format.segments[0] {
-      return .value(value, maxLength: maxLength)
+      return .value(value, maxLength: maxLength, format.arena)
     }
     let segments = format.segments.map { segment in
       guard case .literal(let bytes) = segment else { return segment }
-      let quoted = json { $0.append(jsonString: String(decoding: bytes, as: UTF8.self)) }
-      return .literal(Array(quoted.dropFirst().dropLast()))
+      let quoted = json { $0.append(jsonString: bytes.view.string) }
+      return .literal(format.arena.keep(Array(quoted.dropFirst().dropLast())))
     }
-    return .text(segments)
+    return .text(segments, format.arena)
   }
 
   private static func json(_ fill: (inout TextBuffer) -> Void) -> [UInt8] {
@@ -109,8 +109,8 @@ package struct SubstitutionJSONFormat: Sendable {
     switch node {
     case .literal(let bytes): output.append(bytes)
     case .null: return appendAbsent(to: &output)
-    case .value(let value, let maxLength): return append(value, maxLength, values, to: &output)
-    case .text(let segments): append(segments, values, to: &output)
+    case .value(let value, let maxLength, let arena): return append(value, maxLength, arena, values, to: &output)
+    case .text(let segments, let arena): append(segments, arena, values, to: &output)
     case .object(let members): return append(members, values, to: &output)
     case .array(let elements): append(elements, values, to: &output)
     }
@@ -124,7 +124,8 @@ package struct SubstitutionJSONFormat: Sendable {
   }
 
   private func append(
-    _ value: SubstitutionOperator, _ maxLength: Int?, _ values: some SubstitutionValues, to output: inout TextBuffer
+    _ value: SubstitutionOperator, _ maxLength: Int?, _ arena: SubstitutionArena, _ values: some SubstitutionValues,
+    to output: inout TextBuffer
   ) -> Bool {
     if value.isNumber {
       guard let number = value.number(values) else { return appendAbsent(to: &output) }
@@ -133,7 +134,7 @@ package struct SubstitutionJSONFormat: Sendable {
     }
     let start = output.count
     output.append(byte: 0x22)
-    guard value.append(values, maxLength, to: &output) else {
+    guard value.append(values, maxLength, arena, to: &output) else {
       output.truncate(to: start)
       return appendAbsent(to: &output)
     }
@@ -143,15 +144,16 @@ package struct SubstitutionJSONFormat: Sendable {
   }
 
   private func append(
-    _ segments: [SubstitutionFormat.Segment], _ values: some SubstitutionValues, to output: inout TextBuffer
+    _ segments: [SubstitutionFormat.Segment], _ arena: SubstitutionArena, _ values: some SubstitutionValues,
+    to output: inout TextBuffer
   ) {
     output.append(byte: 0x22)
     for segment in segments {
       switch segment {
-      case .literal(let bytes): output.append(bytes)
+      case .literal(let bytes): output.append(bytes.view)
       case .value(let value, let maxLength):
         let start = output.count
-        if value.append(values, maxLength, to: &output) {
+        if value.append(values, maxLength, arena, to: &output) {
           output.escapeJSON(from: start)
         } else if !omitsEmptyValues {
           output.append("-")

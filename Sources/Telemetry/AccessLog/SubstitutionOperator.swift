@@ -1,27 +1,28 @@
-/// One compiled operator.
-package indirect enum SubstitutionOperator: Sendable, Equatable {
+/// One compiled operator: a plain value.
+package enum SubstitutionOperator: Sendable {
   case text(SubstitutionText)
   case number(SubstitutionNumber)
   /// %REQ(X?Y)%: the second stands in when the first is absent.
   case header(SubstitutionHeaderSource, SubstitutionHeader, fallback: SubstitutionHeader?)
   /// Between two moments, in units of so many nanoseconds.
   case duration(from: SubstitutionTimePoint, to: SubstitutionTimePoint, unitNanoseconds: Int64)
-  case time(SubstitutionTime, TimeFormat)
+  /// The format by its number in the arena; the default one for nil.
+  case time(SubstitutionTime, format: Int?)
   case responseCodeDetails(allowWhitespace: Bool)
   case path(PathOption)
-  case queryParameter([UInt8], PathOption)
+  case queryParameter(SubstitutionBytes, PathOption)
   case query(PathOption)
   case grpcStatus(GrpcStatusFormat)
   /// The SNI or, as asked, the host.
   case requestedServerName(RequestedServerNameOption)
   /// Known from the start: %HOSTNAME%, %ENVIRONMENT(X)%.
-  case constant([UInt8])
+  case constant(SubstitutionBytes)
   /// Valid, and never there in what Pillion does: %FILTER_STATE(x)%.
   case absent
 }
 
 /// Which path, with or without its query. The headers are those that the operator looks at.
-package struct PathOption: Sendable, Equatable {
+package struct PathOption: Sendable {
   package enum Source: Sendable, Equatable {
     case path, original, originalOrPath
   }
@@ -32,15 +33,21 @@ package struct PathOption: Sendable, Equatable {
   package let originalPath: SubstitutionHeader
 }
 
-/// The headers hold the host, in the order in which they are asked.
-package enum RequestedServerNameOption: Sendable, Equatable {
+/// The SNI, the host, or whichever of them is there.
+package enum RequestedServerNameOption: Sendable {
   case sniOnly
-  case sniFirst([SubstitutionHeader])
-  case hostFirst([SubstitutionHeader])
+  case sniFirst(HostHeaders)
+  case hostFirst(HostHeaders)
+}
+
+/// The headers that hold the host, in the order in which they are asked.
+package struct HostHeaders: Sendable {
+  package let first: SubstitutionHeader
+  package let second: SubstitutionHeader?
 }
 
 /// How %GRPC_STATUS% prints, and the headers it looks at.
-package struct GrpcStatusFormat: Sendable, Equatable {
+package struct GrpcStatusFormat: Sendable {
   package enum Style: Sendable, Equatable {
     case camel, snake, number
   }

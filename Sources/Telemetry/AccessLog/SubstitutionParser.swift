@@ -11,19 +11,16 @@ struct SubstitutionParser {
     let position: Int
   }
 
-  enum Segment {
-    case literal([UInt8])
-    case command(Command)
-  }
-
   private let format: [UInt8]
   private let identify: (String) -> UInt8
+  private let arena: SubstitutionArena
   private var offset = 0
 
   /// - Parameter identify: gives each lower-case header name the number that `SubstitutionHeader` carries.
-  init(_ format: String, identify: @escaping (String) -> UInt8) {
+  init(_ format: String, arena: SubstitutionArena, identify: @escaping (String) -> UInt8) {
     self.format = Array(format.utf8)
     self.identify = identify
+    self.arena = arena
   }
 
   mutating func parse() throws(SubstitutionFormatError) -> [SubstitutionFormat.Segment] {
@@ -38,13 +35,13 @@ struct SubstitutionParser {
         offset += 2
       } else {
         let command = try command()
-        let compiled = try OperatorCompiler(command: command, identify: identify).compile()
-        if !literal.isEmpty { segments.append(.literal(literal)) }
+        let compiled = try OperatorCompiler(command: command, arena: arena, identify: identify).compile()
+        if !literal.isEmpty { segments.append(.literal(arena.keep(literal))) }
         literal = []
         segments.append(.value(compiled, maxLength: command.length))
       }
     }
-    if !literal.isEmpty { segments.append(.literal(literal)) }
+    if !literal.isEmpty { segments.append(.literal(arena.keep(literal))) }
     return segments
   }
 

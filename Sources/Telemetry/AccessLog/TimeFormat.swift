@@ -23,8 +23,8 @@ package struct TimeFormat: Sendable, Equatable {
   }
 
   package func append(_ nanoseconds: Int64, to output: inout TextBuffer) {
+    guard !parts.isEmpty else { return Self.appendDefault(nanoseconds, to: &output) }
     let (seconds, fraction) = Self.split(nanoseconds)
-    guard !parts.isEmpty else { return Self.appendDefault(seconds, fraction, to: &output) }
     var calendar = tm()
     var time = time_t(seconds)
     gmtime_r(&time, &calendar)
@@ -76,7 +76,8 @@ package struct TimeFormat: Sendable, Equatable {
   }
 
   /// 2026-11-21T02:42:28.407Z, by arithmetic alone (days to civil date after the Gregorian rules).
-  private static func appendDefault(_ seconds: Int, _ fraction: UInt64, to output: inout TextBuffer) {
+  static func appendDefault(_ nanoseconds: Int64, to output: inout TextBuffer) {
+    let (seconds, fraction) = split(nanoseconds)
     let secondOfDay = (seconds % 86_400 + 86_400) % 86_400
     let (year, month, day) = civilDate(days: (seconds - secondOfDay) / 86_400)
     output.append(digits: UInt64(max(0, year)), atLeast: 4)

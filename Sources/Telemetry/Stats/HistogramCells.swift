@@ -17,7 +17,7 @@ struct HistogramCells {
     return cells
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   func record(_ value: UInt64) {
     if value < 100 {
       Self.bump(low + Int(truncatingIfNeeded: value))
@@ -38,7 +38,7 @@ struct HistogramCells {
     }
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   static func bump(_ cell: StatChunk) {
     cell.pointee.store(cell.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
@@ -71,8 +71,8 @@ extension UnsafeMutablePointer<HistogramCells> {
 
 extension StatsShard {
   /// Counts one value (milliseconds, mostly) into a histogram. By the shard's owner only.
-  @inlinable
-  package func record(_ id: HistogramID, _ value: UInt64) {
+  @inlinable @inline(__always)
+  public func record(_ id: HistogramID, _ value: UInt64) {
     let chunk = histogramChunks[Int(id.index &>> StatLimits.histogramChunkBits)].load(ordering: .relaxed)
     let cells = chunk?[Int(id.index & StatLimits.histogramChunkMask)].load(ordering: .relaxed)
     (cells ?? makeHistogram(id)).pointee.record(value)

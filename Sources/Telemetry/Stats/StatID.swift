@@ -1,6 +1,6 @@
 /// Names one counter or gauge of a `StatsStore`. Only a store makes them, so an id always lies within every shard's
 /// table.
-package struct StatID: Sendable, Hashable {
+public struct StatID: Sendable, Hashable {
   @usableFromInline let index: UInt32
 
   @inlinable
@@ -9,11 +9,11 @@ package struct StatID: Sendable, Hashable {
   }
 
   /// A cell that is written and never shown: what a store hands out once its table is full.
-  package static var discarded: StatID { StatID(index: 0) }
+  public static var discarded: StatID { StatID(index: 0) }
 }
 
 /// Names one histogram of a `StatsStore`.
-package struct HistogramID: Sendable, Hashable {
+public struct HistogramID: Sendable, Hashable {
   @usableFromInline let index: UInt32
 
   @inlinable
@@ -22,12 +22,12 @@ package struct HistogramID: Sendable, Hashable {
   }
 
   /// A histogram that is written and never shown: what a store hands out once its table is full.
-  package static var discarded: HistogramID { HistogramID(index: 0) }
+  public static var discarded: HistogramID { HistogramID(index: 0) }
 }
 
 /// What a cell counts. Both kinds live in the same cells; the kind decides how they are shown and what
 /// /reset_counters does.
-package enum StatKind: UInt8, Sendable {
+public enum StatKind: UInt8, Sendable {
   case counter
   case gauge
 }
@@ -36,16 +36,16 @@ package enum StatKind: UInt8, Sendable {
 @usableFromInline
 enum StatLimits {
   /// Cells in a chunk: 4 KiB. Also the number of ids at the start that swallow what does not fit.
-  @usableFromInline static let chunkBits: UInt32 = 9
-  @usableFromInline static let chunkCells = 1 << 9
-  @usableFromInline static let chunkMask: UInt32 = (1 << 9) - 1
+  @inlinable static var chunkBits: UInt32 { 9 }
+  @inlinable static var chunkCells: Int { 1 << 9 }
+  @inlinable static var chunkMask: UInt32 { (1 << 9) - 1 }
   /// With 512 cells each: 4,194,304 counters and gauges.
-  @usableFromInline static let chunks = 8192
-  @usableFromInline static let cells = chunks * chunkCells
+  @inlinable static var chunks: Int { 8192 }
+  @inlinable static var cells: Int { chunks * chunkCells }
   /// Histograms in a chunk, and chunks: 131,072 histograms.
-  @usableFromInline static let histogramChunkBits: UInt32 = 8
-  @usableFromInline static let histogramChunkSlots = 1 << 8
-  @usableFromInline static let histogramChunkMask: UInt32 = (1 << 8) - 1
-  @usableFromInline static let histogramChunks = 512
-  @usableFromInline static let histograms = histogramChunks * histogramChunkSlots
+  @inlinable static var histogramChunkBits: UInt32 { 8 }
+  @inlinable static var histogramChunkSlots: Int { 1 << 8 }
+  @inlinable static var histogramChunkMask: UInt32 { (1 << 8) - 1 }
+  @inlinable static var histogramChunks: Int { 512 }
+  @inlinable static var histograms: Int { histogramChunks * histogramChunkSlots }
 }

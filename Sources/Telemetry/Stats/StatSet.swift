@@ -1,14 +1,14 @@
 /// One counter or gauge of a `StatSet`: its case, its name below the scope, and its kind.
-package struct StatDefinition<Set: StatSet>: Sendable {
-  package let stat: Set
-  package let name: StaticString
-  package let kind: StatKind
+public struct StatDefinition<Set: StatSet>: Sendable {
+  public let stat: Set
+  public let name: StaticString
+  public let kind: StatKind
 
-  package static func counter(_ stat: Set, _ name: StaticString) -> StatDefinition {
+  public static func counter(_ stat: Set, _ name: StaticString) -> StatDefinition {
     StatDefinition(stat: stat, name: name, kind: .counter)
   }
 
-  package static func gauge(_ stat: Set, _ name: StaticString) -> StatDefinition {
+  public static func gauge(_ stat: Set, _ name: StaticString) -> StatDefinition {
     StatDefinition(stat: stat, name: name, kind: .gauge)
   }
 }
@@ -25,13 +25,13 @@ package struct StatDefinition<Set: StatSet>: Sendable {
 ///     }
 ///     let stats = store.scope("listener.0.0.0.0_80.").block(ListenerStat.self)
 ///     shard.increment(stats[.downstreamCxTotal])
-package protocol StatSet: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == UInt32 {
+public protocol StatSet: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == UInt32 {
   /// Each case exactly once, in the order of the cases.
   static var definitions: [StatDefinition<Self>] { get }
 }
 
 /// The ids of one `StatSet` in one scope: consecutive, so that a case is an addition away.
-package struct StatBlock<Set: StatSet>: Sendable {
+public struct StatBlock<Set: StatSet>: Sendable {
   @usableFromInline let base: UInt32
 
   @inlinable
@@ -40,10 +40,10 @@ package struct StatBlock<Set: StatSet>: Sendable {
   }
 
   @inlinable
-  package subscript(_ stat: Set) -> StatID {
+  public subscript(_ stat: Set) -> StatID {
     StatID(index: base &+ stat.rawValue)
   }
 
   /// A block that is written and never shown.
-  package static var discarded: StatBlock { StatBlock(base: 0) }
+  public static var discarded: StatBlock { StatBlock(base: 0) }
 }

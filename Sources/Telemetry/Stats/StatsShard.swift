@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Sound as `@unchecked Sendable`: the two tables are allocated in `init` and freed in `deinit`; everything in them is
 /// an atomic; chunks appear by a releasing store of their only writer and stay until `deinit`.
-package final class StatsShard: @unchecked Sendable {
+public final class StatsShard: @unchecked Sendable {
   @usableFromInline let chunks: UnsafeMutablePointer<Atomic<StatChunk?>>
   @usableFromInline let histogramChunks: UnsafeMutablePointer<Atomic<HistogramChunk?>>
 
@@ -38,37 +38,37 @@ package final class StatsShard: @unchecked Sendable {
   // MARK: Writing, by the owner only
 
   /// Adds 1 to a counter.
-  @inlinable
-  package func increment(_ id: StatID) {
+  @inlinable @inline(__always)
+  public func increment(_ id: StatID) {
     write(id, 2)
   }
 
   /// Adds to a counter.
-  @inlinable
-  package func add(_ id: StatID, _ amount: UInt64) {
+  @inlinable @inline(__always)
+  public func add(_ id: StatID, _ amount: UInt64) {
     write(id, amount &<< 1)
   }
 
   /// Adds to a counter, or takes from or adds to a gauge. The sum over the shards is the gauge's value, so one worker
   /// may take what another added.
-  @inlinable
-  package func adjust(_ id: StatID, by amount: Int) {
+  @inlinable @inline(__always)
+  public func adjust(_ id: StatID, by amount: Int) {
     write(id, UInt64(bitPattern: Int64(amount)) &<< 1)
   }
 
   /// Sets this shard's share of a gauge: for a gauge that only one thread writes.
-  @inlinable
-  package func set(_ id: StatID, to value: UInt64) {
+  @inlinable @inline(__always)
+  public func set(_ id: StatID, to value: UInt64) {
     cell(id).pointee.store(value &<< 1 | 1, ordering: .relaxed)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   func write(_ id: StatID, _ shifted: UInt64) {
     let cell = cell(id)
     cell.pointee.store((cell.pointee.load(ordering: .relaxed) &+ shifted) | 1, ordering: .relaxed)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   func cell(_ id: StatID) -> StatChunk {
     let chunk = chunks[Int(id.index &>> StatLimits.chunkBits)].load(ordering: .relaxed)
     return (chunk ?? makeChunk(of: id)) + Int(id.index & StatLimits.chunkMask)

@@ -72,18 +72,29 @@ package struct TextBuffer: ~Copyable {
     append(digits: value, atLeast: 1)
   }
 
-  /// The number's digits, with zeros before it up to `width`.
+  /// The number's digits, with zeros before it up to `width`, which is at most 20.
   package mutating func append(digits value: UInt64, atLeast width: Int) {
-    var digits: InlineArray<20, UInt8> = .init(repeating: 0x30)
-    var first = 20
+    let length = max(Self.digitCount(value), min(width, 20))
+    reserve(length)
     var rest = value
-    while rest != 0 {
-      first -= 1
-      digits[first] = UInt8(truncatingIfNeeded: 0x30 &+ rest % 10)
-      rest /= 10
+    var position = count + length
+    while position > count {
+      position -= 1
+      let quotient = rest / 10
+      bytes[position] = UInt8(truncatingIfNeeded: 0x30 &+ (rest &- quotient &* 10))
+      rest = quotient
     }
-    first = min(first, max(0, 20 - width))
-    for index in first..<20 { append(byte: digits[index]) }
+    count += length
+  }
+
+  private static func digitCount(_ value: UInt64) -> Int {
+    var count = 1
+    var rest = value
+    while rest >= 10 {
+      rest /= 10
+      count += 1
+    }
+    return count
   }
 
   /// Puts `replacement` in place of each of the bytes from `start` on that equal `byte`.
@@ -100,6 +111,7 @@ package struct TextBuffer: ~Copyable {
     view.dropFirst(start)
   }
 
+  @inline(__always)
   private mutating func reserve(_ length: Int) {
     if capacity - count < length { resize(to: max(capacity * 2, count + length)) }
   }
