@@ -28,7 +28,7 @@ struct SampleValues: SubstitutionValues {
       case .responseTrailer: trailers
       }
     // The arrays live as long as the test's values, and a view of an empty one is never read.
-    return headers[header.name.string]?.withUnsafeBytes { ByteView($0) }
+    return headers[header.name.view.string]?.withUnsafeBytes { ByteView($0) }
   }
 
   func timePoint(_ point: SubstitutionTimePoint) -> Int64? { timePoints[point] }

@@ -83,7 +83,7 @@ struct OperatorCompiler {
 
   private func header(named name: some StringProtocol) -> SubstitutionHeader {
     let lower = name.lowercased()
-    return SubstitutionHeader(bytes: arena.keep(Array(lower.utf8)), identifier: identify(lower))
+    return SubstitutionHeader(name: arena.keep(Array(lower.utf8)), identifier: identify(lower))
   }
 
   private func pathOption() throws(SubstitutionFormatError) -> PathOption {

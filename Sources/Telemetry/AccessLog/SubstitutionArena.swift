@@ -14,6 +14,8 @@ package struct SubstitutionBytes: @unchecked Sendable {
 
   /// Valid as long as the format.
   package var view: ByteView { ByteView(start: start, count: count) }
+
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { body(view.buffer) }
 }
 
 /// What the operators of a format point to, so that they are plain values: going through them counts no references,

@@ -72,10 +72,8 @@ package enum SubstitutionHeaderSource: UInt8, Sendable {
 
 /// A header name in a format.
 package struct SubstitutionHeader: Sendable {
-  let bytes: SubstitutionBytes
+  /// Lower-case.
+  package let name: SubstitutionBytes
   /// What the `identify` given to the parser said of the name: for the header map's own quick way to find it.
   package let identifier: UInt8
-
-  /// Lower-case. Valid as long as the format.
-  package var name: ByteView { bytes.view }
 }
