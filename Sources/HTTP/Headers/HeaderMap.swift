@@ -36,9 +36,9 @@ public final class HeaderMap {
   @usableFromInline var entries: UnsafeMutablePointer<Entry>
   @usableFromInline var entryCapacity: Int
   /// Entries, removed ones included: the bound of an iteration by index.
-  public private(set) var endIndex = 0
+  public internal(set) var endIndex = 0
   /// Fields that stand in the map.
-  public private(set) var count = 0
+  public internal(set) var count = 0
   /// A bit for each known name that was ever added since the last ``removeAll()``.
   @usableFromInline var presence: (UInt64, UInt64) = (0, 0)
 
@@ -243,107 +243,6 @@ public final class HeaderMap {
     }
   }
 
-  // MARK: Filling from a head
-
-  /// Adds a field whose value is a part of the head that ``adopt(_:)`` will bring: nothing is copied yet, and until then
-  /// the map must not be read. Ranges are offsets into the head, which is shorter than 4 GiB.
-  @inline(__always)
-  func addSlice(_ name: HeaderName, value: Range<Int>) {
-    push(
-      Entry(
-        nameOffset: 0, valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
-        valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: 0, name: name))
-  }
-
-  /// As ``addSlice(_:value:)`` for a name that is not known, no longer than 65,535 bytes.
-  @inline(__always)
-  func addSlice(named name: Range<Int>, value: Range<Int>) {
-    push(
-      Entry(
-        nameOffset: UInt32(truncatingIfNeeded: name.lowerBound),
-        valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
-        valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: UInt16(truncatingIfNeeded: name.count),
-        name: .other))
-  }
-
-  /// Keeps the next place for a field that is found later, or not at all (``fillPlace(_:_:value:)``). Returns its index.
-  @inline(__always)
-  func keepPlace() -> Int {
-    if endIndex == entryCapacity { growEntries() }
-    var entry = Entry(nameOffset: 0, valueOffset: 0, valueLength: 0, nameLength: 0, name: .other)
-    entry.removed = true
-    (entries + endIndex).initialize(to: entry)
-    endIndex += 1
-    return endIndex - 1
-  }
-
-  /// Puts a slice of the head into a kept place. Returns false where one is there already.
-  @inline(__always)
-  func fillPlace(_ index: Int, _ name: HeaderName, value: Range<Int>) -> Bool {
-    precondition(index >= 0 && index < endIndex)
-    guard entries[index].removed else { return false }
-    entries[index] = Entry(
-      nameOffset: 0, valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
-      valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: 0, name: name)
-    count += 1
-    note(name)
-    return true
-  }
-
-  /// Brings the head that the slices point into. The map holds nothing else yet.
-  func adopt(_ head: ByteView) {
-    precondition(used == 0)
-    _ = store(head)
-  }
-
-  /// Makes the unknown names lower-case, in place.
-  func lowercaseNames() {
-    for index in 0..<endIndex where entries[index].name == .other {
-      let name = bytes + Int(entries[index].nameOffset)
-      lowercase(name, Int(entries[index].nameLength))
-    }
-  }
-
-  /// Eight ASCII bytes at a time, the last eight overlapping those before.
-  private func lowercase(_ text: UnsafeMutablePointer<UInt8>, _ length: Int) {
-    guard length >= 8 else {
-      for offset in 0..<length { text[offset] = asciiLowercased(text[offset]) }
-      return
-    }
-    let raw = UnsafeMutableRawPointer(text)
-    var offset = 0
-    while true {
-      let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      let upper = (word &+ 0x3f3f_3f3f_3f3f_3f3f) & ~(word &+ 0x2525_2525_2525_2525) & 0x8080_8080_8080_8080
-      raw.storeBytes(of: word | upper &>> 2, toByteOffset: offset, as: UInt64.self)
-      if offset &+ 8 == length { return }
-      offset = min(offset &+ 8, length &- 8)
-    }
-  }
-
-  /// Replaces each obs-fold (RFC 9112 §5.2) in a value by one space, in place.
-  func unfold(at index: Int) {
-    precondition(index >= 0 && index < endIndex)
-    let value = bytes + Int(entries[index].valueOffset)
-    let length = Int(entries[index].valueLength)
-    var source = 0
-    var target = 0
-    while source < length {
-      if value[source] == 0x0d || value[source] == 0x0a {
-        while target > 0, Self.isFoldSpace(value[target - 1]) { target -= 1 }
-        while source < length, Self.isFoldSpace(value[source]) { source += 1 }
-        value[target] = 0x20
-      } else {
-        value[target] = value[source]
-        source += 1
-      }
-      target += 1
-    }
-    entries[index].valueLength = UInt32(target)
-  }
-
-  private static func isFoldSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0d) }
-
   // MARK: Storage
 
   @inlinable
@@ -386,7 +285,7 @@ public final class HeaderMap {
   }
 
   @inline(__always)
-  private func push(_ entry: Entry) {
+  func push(_ entry: Entry) {
     if endIndex == entryCapacity { growEntries() }
     (entries + endIndex).initialize(to: entry)
     endIndex &+= 1
@@ -395,7 +294,7 @@ public final class HeaderMap {
   }
 
   @inline(__always)
-  private func note(_ name: HeaderName) {
+  func note(_ name: HeaderName) {
     let raw = name.rawValue
     if raw < 64 {
       presence.0 |= 1 &<< UInt64(raw)
@@ -404,7 +303,7 @@ public final class HeaderMap {
     }
   }
 
-  private func growEntries() {
+  func growEntries() {
     let larger = UnsafeMutablePointer<Entry>.allocate(capacity: entryCapacity * 2)
     larger.moveInitialize(from: entries, count: endIndex)
     entries.deallocate()
@@ -413,7 +312,7 @@ public final class HeaderMap {
   }
 
   /// Copies the bytes to the end of the buffer, also when they are a view into it.
-  private func store(_ view: ByteView) -> UInt32 {
+  func store(_ view: ByteView) -> UInt32 {
     let offset = used
     if capacity - used >= view.count {
       memcpy(bytes + used, view.start, view.count)
