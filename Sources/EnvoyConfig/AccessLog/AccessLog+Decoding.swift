@@ -115,7 +115,7 @@ struct JsonFormatOptions: ConfigMessage {
   static let typeName = "envoy.config.core.v3.JsonFormatOptions"
 
   init() {}
-  init(from reader: inout MessageReader) { reader.withoutEffect("sort_properties") }
+  init(from reader: inout MessageReader) { reader.withoutEffect(.bool, "sort_properties") }
 }
 
 extension MessageReader {

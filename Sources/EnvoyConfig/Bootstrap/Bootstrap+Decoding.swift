@@ -10,7 +10,9 @@ extension Bootstrap: ConfigMessage {
     reader.message("admin", &admin)
     reader.message("layered_runtime", &layeredRuntime)
     readStats(&reader)
-    reader.withoutEffect("flags_path", "perf_tracing_file_path", "node_context_params", "enable_dispatcher_stats")
+    reader.withoutEffect(.string, "flags_path", "perf_tracing_file_path")
+    reader.withoutEffect(.strings, "node_context_params")
+    reader.withoutEffect(.bool, "enable_dispatcher_stats")
     reader.unsupportedUnlessEmpty("dynamic_resources", "stats_config", "watchdog", "watchdogs", "tracing")
     reader.unsupportedUnlessEmpty("deferred_stat_options", "grpc_async_client_manager_config")
     reader.unsupportedUnlessEmpty("memory_allocator_manager", "certificate_provider_instances", "dns_resolution_config")
@@ -77,9 +79,11 @@ extension Node: ConfigMessage {
     reader.object("metadata", &metadata)
     reader.message("locality", &locality)
     reader.string("user_agent_name", &userAgentName)
-    // Said to control planes only, which there are none of yet.
-    reader.withoutEffect("dynamic_parameters", "user_agent_version", "user_agent_build_version", "extensions")
-    reader.withoutEffect("client_features", "listening_addresses")
+    // All of this is said to control planes only, which there are none of yet.
+    reader.withoutEffect(.object, "dynamic_parameters", "user_agent_build_version")
+    reader.withoutEffect(.string, "user_agent_version")
+    reader.withoutEffect(.strings, "client_features")
+    reader.withoutEffect(.objects, "extensions", "listening_addresses")
   }
 }
 
@@ -88,7 +92,7 @@ extension ClusterManager: ConfigMessage {
 
   init(from reader: inout MessageReader) {
     reader.string("local_cluster_name", &localClusterName)
-    reader.withoutEffect("enable_deferred_cluster_creation")
+    reader.withoutEffect(.bool, "enable_deferred_cluster_creation")
     reader.unsupportedUnlessEmpty("outlier_detection", "upstream_bind_config")
     reader.unsupported("load_stats_config")
   }

@@ -98,7 +98,7 @@ extension Cluster: ConfigMessage {
       }
       commonHttpProtocolOptions.maxRequestsPerConnection = maxRequests
     }
-    reader.withoutEffect("protocol_selection")
+    reader.withoutEffect(.word("USE_CONFIGURED_PROTOCOL", "USE_DOWNSTREAM_PROTOCOL"), "protocol_selection")
     reader.unsupported("upstream_http_protocol_options", "http2_protocol_options")
     for entry in reader.map("typed_extension_protocol_options") {
       readExtensionOptions(entry, reader.context)

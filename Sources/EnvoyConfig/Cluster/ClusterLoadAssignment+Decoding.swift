@@ -33,7 +33,8 @@ extension LocalityLbEndpoints: ConfigMessage {
     reader.messages("lb_endpoints", &lbEndpoints)
     reader.integer("load_balancing_weight", &loadBalancingWeight, in: 1...UInt32.max)
     reader.integer("priority", &priority, in: 0...128)
-    reader.withoutEffect("metadata", "proximity")
+    reader.withoutEffect(.object, "metadata")
+    reader.withoutEffect(.integer(0...UInt32.max), "proximity")
     reader.unsupported("load_balancer_endpoints", "leds_cluster_locality_config")
   }
 }

@@ -19,10 +19,12 @@ extension OutlierDetection: ConfigMessage {
     reader.unsupported("failure_percentage_threshold", "failure_percentage_minimum_hosts")
     reader.unsupported("failure_percentage_request_volume", "detect_degraded_hosts", "monitors")
     // Without split_external_local_origin_errors these change nothing in Envoy either.
-    reader.withoutEffect("consecutive_local_origin_failure", "enforcing_consecutive_local_origin_failure")
-    reader.withoutEffect("enforcing_local_origin_success_rate", "enforcing_failure_percentage_local_origin")
+    reader.withoutEffect(.integer(0...UInt32.max), "consecutive_local_origin_failure")
+    reader.withoutEffect(
+      .integer(0...100), "enforcing_consecutive_local_origin_failure", "enforcing_local_origin_success_rate",
+      "enforcing_failure_percentage_local_origin")
     // Nor does this without active health checks.
-    reader.withoutEffect("successful_active_health_check_uneject_host")
+    reader.withoutEffect(.bool, "successful_active_health_check_uneject_host")
   }
 
   private mutating func readMaxEjectionTime(_ reader: inout MessageReader) {

@@ -114,6 +114,17 @@ extension MessageReader {
       if minItems > 0 { reportMissing(name) }
       return []
     }
+    let elements = self.elements(at: index)
+    if elements.count < minItems {
+      context.report(index, "has too few elements, \(elements.count)", allowed: "at least \(minItems) are allowed")
+    } else if elements.count > maxItems {
+      context.report(index, "has too many elements, \(elements.count)", allowed: "at most \(maxItems) are allowed")
+    }
+    return elements
+  }
+
+  /// The elements of the list at `index`, or what stands in its place.
+  func elements(at index: Int) -> [Int] {
     let nodes = context.document.nodes
     guard nodes[index].kind == .array else { return [index] }
     var elements: [Int] = []
@@ -121,11 +132,6 @@ extension MessageReader {
     while element < Int(nodes[index].end) {
       elements.append(element)
       element = Int(nodes[element].end)
-    }
-    if elements.count < minItems {
-      context.report(index, "has too few elements, \(elements.count)", allowed: "at least \(minItems) are allowed")
-    } else if elements.count > maxItems {
-      context.report(index, "has too many elements, \(elements.count)", allowed: "at most \(maxItems) are allowed")
     }
     return elements
   }

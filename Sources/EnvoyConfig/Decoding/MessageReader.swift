@@ -113,6 +113,8 @@ struct MessageReader {
 
   /// Notes what is wrong with a field: at its value when it is there, else at the message.
   mutating func report(_ name: StaticString, _ problem: String, allowed: String = "") {
+    // What is no object at all is told already.
+    guard context.document.nodes[node].kind == .object else { return }
     if let member = members.first(where: { spelling(of: $0.key, as: name) != nil }) {
       context.report(member.key + 1, problem, allowed: allowed)
     } else {
@@ -180,14 +182,6 @@ struct MessageReader {
   private func refuse(_ value: Int) {
     context.report(
       value, "Envoy has this field, Pillion does not support it yet", allowed: "remove it")
-  }
-
-  /// Fields that are accepted whatever they say, since they change nothing here.
-  mutating func withoutEffect(_ names: StaticString...) {
-    for name in names {
-      context.record(FieldDescription(name: "\(name)", support: .withoutEffect, defaultValue: ""))
-      _ = find(name)
-    }
   }
 
   // MARK: The end

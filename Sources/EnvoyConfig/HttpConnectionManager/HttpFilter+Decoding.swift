@@ -8,7 +8,7 @@ struct HttpFilterReader: ConfigMessage {
     filter.origin = reader.origin
     reader.string("name", &filter.name, minLength: 1)
     reader.bool("disabled", &filter.disabled)
-    reader.withoutEffect("is_optional")
+    reader.withoutEffect(.bool, "is_optional")
     let choice = reader.oneof(
       "config_type", isRequired: true, of: "typed_config", unsupported: ["config_discovery"])
     guard choice == "typed_config", let index = reader.find("typed_config") else { return }

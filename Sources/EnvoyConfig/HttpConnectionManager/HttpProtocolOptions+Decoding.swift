@@ -33,7 +33,7 @@ extension Http1ProtocolOptions: ConfigMessage {
     reader.bool("allow_chunked_length", &allowChunkedLength)
     reader.bool("override_stream_error_on_invalid_http_message", &overrideStreamErrorOnInvalidHttpMessage)
     reader.bool("send_fully_qualified_url", &sendFullyQualifiedUrl)
-    reader.withoutEffect("use_balsa_parser")
+    reader.withoutEffect(.bool, "use_balsa_parser")
     reader.bool("allow_custom_methods", &allowCustomMethods)
     reader.unsupported("ignore_http_11_upgrade")
   }

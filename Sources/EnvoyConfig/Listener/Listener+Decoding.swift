@@ -32,7 +32,8 @@ extension Listener: ConfigMessage {
     readBindToPort(&reader)
     reader.bool("ignore_global_conn_limit", &ignoreGlobalConnLimit)
     reader.message("tcp_keepalive", &tcpKeepalive)
-    reader.withoutEffect("reuse_port", "listener_filters_timeout", "continue_on_listener_filters_timeout")
+    reader.withoutEffect(.bool, "reuse_port", "continue_on_listener_filters_timeout")
+    reader.withoutEffect(.duration, "listener_filters_timeout")
     reader.unsupported("additional_addresses", "listener_filters", "socket_options", "use_original_dst")
     reader.unsupported("default_filter_chain", "filter_chain_matcher", "fcds_config", "stats_matcher")
     reader.unsupported("transparent", "freebind", "tcp_fast_open_queue_length", "connection_balance_config")
@@ -96,7 +97,7 @@ extension FilterChain: ConfigMessage {
       }
     }
     reader.transportSocket()
-    reader.withoutEffect("metadata")
+    reader.withoutEffect(.object, "metadata")
     reader.unsupported("use_proxy_proto")
     reader.unsupported("transport_socket_connect_timeout") { $0 == "0s" }
     reader.unsupportedUnlessEmpty("filter_chain_match")

@@ -114,7 +114,8 @@ extension DirectResponseAction: ConfigMessage {
     reader.message("body", &body)
     reader.unsupported("body_format")
     let limit = reader.context.routeScope.maxDirectResponseBodySizeBytes
-    if let body, body.bytes.count > limit {
+    // As in Envoy, a limit of 0 is none.
+    if let body, limit > 0, body.bytes.count > limit {
       reader.report(
         "body", "has \(body.bytes.count) bytes",
         allowed: "max_direct_response_body_size_bytes allows \(limit)")

@@ -27,7 +27,7 @@ extension RouteAction: ConfigMessage {
     reader.enumeration("priority", &priority)
     reader.message("max_stream_duration", &maxStreamDuration)
     reader.messages("upgrade_configs", &upgradeConfigs)
-    reader.withoutEffect("include_vh_rate_limits")
+    reader.withoutEffect(.bool, "include_vh_rate_limits")
     reader.unsupported("request_mirror_policies", "rate_limits", "hash_policy", "cors", "hedge_policy")
     reader.unsupported("path_rewrite_policy", "path_rewrite", "flush_timeout", "early_data_policy")
     reader.unsupported("retry_policy_typed_config", "max_grpc_timeout", "grpc_timeout_offset")
@@ -115,7 +115,7 @@ extension WeightedCluster: ConfigMessage {
   init(from reader: inout MessageReader) {
     origin = reader.origin
     reader.messages("clusters", &clusters, minItems: 1)
-    reader.withoutEffect("total_weight")
+    reader.withoutEffect(.integer(0...UInt32.max), "total_weight")
     reader.string("runtime_key_prefix", &runtimeKeyPrefix)
     if reader.oneof("random_value_specifier", of: "header_name", unsupported: ["use_hash_policy"]) == "header_name" {
       headerName = reader.chosenString("header_name", rule: .header)

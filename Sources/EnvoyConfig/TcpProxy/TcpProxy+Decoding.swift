@@ -11,7 +11,7 @@ extension TcpProxy: ConfigMessage {
     reader.integer("max_connect_attempts", &maxConnectAttempts, in: 1...UInt32.max)
     reader.duration("max_downstream_connection_duration", &maxDownstreamConnectionDuration, .atLeastOneMillisecond)
     // No value of these two has an effect in Envoy either.
-    reader.withoutEffect("downstream_idle_timeout", "upstream_idle_timeout")
+    reader.withoutEffect(.duration, "downstream_idle_timeout", "upstream_idle_timeout")
     reader.unsupported("on_demand", "backoff_options", "hash_policy", "tunneling_config", "proxy_protocol_tlvs")
     reader.unsupported("max_early_data_bytes", "check_drain_close")
     reader.unsupported("proxy_protocol_tlv_merge_policy") { $0 == "ADD_IF_ABSENT" || $0 == "0" }
