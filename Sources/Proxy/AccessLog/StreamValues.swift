@@ -7,8 +7,6 @@ import Telemetry
 struct StreamValues: SubstitutionValues {
   let stream: ActiveStream
 
-  private var info: StreamInfo { stream.info }
-
   func header(_ header: SubstitutionHeader, in source: SubstitutionHeaderSource) -> ByteView? {
     let map: HeaderMap? =
       switch source {
@@ -25,7 +23,7 @@ struct StreamValues: SubstitutionValues {
     switch text {
     case .protocol: output.append("HTTP/1.1")
     case .upstreamProtocol:
-      if info.firstUpstreamByteSent == 0 { return false }
+      if stream.info.firstUpstreamByteSent == 0 { return false }
       output.append("HTTP/1.1")
     case .streamID:
       guard let id = stream.requestHeaders?.value(of: .xRequestID) else { return false }
@@ -34,7 +32,7 @@ struct StreamValues: SubstitutionValues {
     case .virtualClusterName, .filterChainName, .requestedServerName: return false
     case .localReplyBody: return true
     default:
-      return info.append(
+      return stream.info.append(
         text, remote: stream.downstream.remoteAddress, local: { stream.downstream.localAddress },
         random: &stream.worker.loop.random, to: &output)
     }
@@ -49,14 +47,14 @@ struct StreamValues: SubstitutionValues {
     case .requestHeadersBytes: stream.requestHeaders.map { UInt64($0.byteSize) } ?? 0
     case .responseHeadersBytes: stream.responseHeaders.map { UInt64($0.byteSize) } ?? 0
     case .responseTrailersBytes: stream.responseTrailers.map { UInt64($0.byteSize) } ?? 0
-    default: info.number(number)
+    default: stream.info.number(number)
     }
   }
 
-  func timePoint(_ point: SubstitutionTimePoint) -> Int64? { info.timePoint(point) }
+  func timePoint(_ point: SubstitutionTimePoint) -> Int64? { stream.info.timePoint(point) }
 
   func wallTime(_ time: SubstitutionTime) -> Int64 {
-    time == .start ? info.startWallTime : stream.worker.loop.wallNow
+    time == .start ? stream.info.startWallTime : stream.worker.loop.wallNow
   }
 }
 

@@ -18,6 +18,7 @@ final class ActiveStream: StreamDecoder {
 
   let manager: WorkerConnectionManager
   let worker: Worker
+  let shard: StatsShard
   private(set) var filters: [HTTPFilter] = []
   private(set) unowned(unsafe) var connection: ConnectionManager
   private var encoder: StreamEncoder?
@@ -44,12 +45,12 @@ final class ActiveStream: StreamDecoder {
   init(_ manager: WorkerConnectionManager, for connection: ConnectionManager) {
     self.manager = manager
     worker = manager.worker
+    shard = manager.worker.shard
     self.connection = connection
     super.init()
     filters = manager.info.makeFilters(self)
   }
 
-  var shard: StatsShard { worker.shard }
   var isHeadRequest: Bool { isHead }
   var downstream: ConnectionManager { connection }
 
@@ -112,6 +113,12 @@ final class ActiveStream: StreamDecoder {
     isHead = false
     requestReadDisabled = 0
     manager.giveBack(self)
+  }
+
+  /// Breaks the circle of the stream and its filters: the object is not needed any more.
+  func dismantle() {
+    for filter in filters { filter.dismantle() }
+    filters = []
   }
 
   private func giveBack(_ map: inout HeaderMap?) {

@@ -17,8 +17,13 @@ final class ConnectionManager: ServerCodecDelegate {
 
   let manager: WorkerConnectionManager
   let worker: Worker
+  private let shard: StatsShard
+  private let info: ConnectionManagerInfo
   let id: UInt64
   let remoteAddress: SocketAddress?
+  /// The peer's address without its port, as headers name it; empty for a Unix socket.
+  private(set) lazy var remoteText: [UInt8] = remoteAddress.map { $0.isIP ? Array($0.host.utf8) : [] } ?? []
+  let isFromLoopback: Bool
   private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
   private(set) var connection: Connection?
   private var codec: HTTP1ServerCodec?
@@ -38,8 +43,11 @@ final class ConnectionManager: ServerCodecDelegate {
   init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?) {
     self.manager = manager
     worker = manager.worker
+    shard = manager.worker.shard
+    info = manager.info
     self.id = id
     self.remoteAddress = remoteAddress
+    isFromLoopback = remoteAddress?.isLoopback ?? false
     createdAt = worker.loop.now
     idleSince = createdAt
     super.init()
@@ -47,9 +55,6 @@ final class ConnectionManager: ServerCodecDelegate {
 
   /// How the client came: there is no TLS yet.
   var scheme: StaticString { "http" }
-
-  private var shard: StatsShard { worker.shard }
-  private var info: ConnectionManagerInfo { manager.info }
 
   /// Begins to serve the connection.
   func start(on connection: Connection) {

@@ -5,11 +5,22 @@ import Telemetry
 
 /// A connection manager of the configuration, ready for use: shared by all workers, never changed.
 package final class ConnectionManagerInfo: Sendable {
-  package let config: HttpConnectionManager
+  let filters: [HttpFilter]
   package let routes: RouteTable
   let router: RouterInfo
   let codecOptions: HTTP1ServerOptions
   let pathNormalization: PathNormalization
+  // What is done to heads, as single fields: the configuration's struct would be copied at each look.
+  let useRemoteAddress: Bool
+  let xffNumTrustedHops: UInt32
+  let skipXffAppend: Bool
+  let schemeOverwrite: [UInt8]
+  let generateRequestID: Bool
+  let preserveExternalRequestID: Bool
+  let alwaysSetRequestIDInResponse: Bool
+  let serverHeaderTransformation: HttpConnectionManager.ServerHeaderTransformation
+  let stripPortMode: HttpConnectionManager.StripPortMode
+  let stripTrailingHostDot: Bool
   let bufferLimit: Int
   /// Where the listener listens; 0 for a Unix socket.
   let listenerPort: Int
@@ -40,7 +51,7 @@ package final class ConnectionManagerInfo: Sendable {
     _ config: HttpConnectionManager, listener: ListenerInfo.Scope, routes: RouteTable, accessLogs: [AccessLogInfo],
     store: StatsStore, localAddress: [UInt8]
   ) {
-    self.config = config
+    filters = config.httpFilters.filter { !$0.disabled }
     self.routes = routes
     self.accessLogs = accessLogs
     bufferLimit = listener.bufferLimit
@@ -48,6 +59,20 @@ package final class ConnectionManagerInfo: Sendable {
     let common = config.commonHttpProtocolOptions
     codecOptions = HTTP1ServerOptions(config)
     pathNormalization = PathNormalization(config)
+    useRemoteAddress = config.useRemoteAddress
+    xffNumTrustedHops = config.xffNumTrustedHops
+    skipXffAppend = config.skipXffAppend
+    if case .overwrite(let scheme)? = config.schemeHeaderTransformation {
+      schemeOverwrite = Array(scheme.utf8)
+    } else {
+      schemeOverwrite = []
+    }
+    generateRequestID = config.generateRequestId
+    preserveExternalRequestID = config.preserveExternalRequestId
+    alwaysSetRequestIDInResponse = config.alwaysSetRequestIdInResponse
+    serverHeaderTransformation = config.serverHeaderTransformation
+    stripPortMode = config.stripPortMode
+    stripTrailingHostDot = config.stripTrailingHostDot
     streamIdleTimeout = config.streamIdleTimeout.nanoseconds
     requestTimeout = config.requestTimeout.nanoseconds
     requestHeadersTimeout = config.requestHeadersTimeout.nanoseconds
@@ -71,10 +96,9 @@ package final class ConnectionManagerInfo: Sendable {
 
   /// The filters of a new stream, in the order of the file.
   func makeFilters(_ stream: ActiveStream) -> [HTTPFilter] {
-    config.httpFilters.compactMap { filter in
-      if filter.disabled { return nil }
+    filters.map { filter in
       switch filter.config {
-      case .router: return RouterFilter(stream, router)
+      case .router: RouterFilter(stream, router)
       }
     }
   }

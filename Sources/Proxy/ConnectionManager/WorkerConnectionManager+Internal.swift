@@ -11,13 +11,13 @@ extension WorkerConnectionManager {
       headers.set(.xEnvoyInternal, "true")
       return
     }
-    if info.config.useRemoteAddress { removeEdgeHeaders(headers, remote) }
+    if info.useRemoteAddress { removeEdgeHeaders(headers, stream.downstream) }
     removeInternalHeaders(headers)
   }
 
   private func isInternalRequest(_ headers: HeaderMap, _ remote: Reactor.SocketAddress?) -> Bool {
     guard !info.internalAddresses.isEmpty, let remote else { return false }
-    if info.config.useRemoteAddress { return info.internalAddresses.contains(remote) }
+    if info.useRemoteAddress { return info.internalAddresses.contains(remote) }
     // Without use_remote_address only the single address in x-forwarded-for tells, as in Envoy.
     guard let forwarded = headers.value(of: .xForwardedFor), forwarded.firstIndex(of: UInt8(ascii: ",")) == nil,
       let address = Reactor.SocketAddress(ip: forwarded.trimmed.string, port: 0)
@@ -25,14 +25,13 @@ extension WorkerConnectionManager {
     return info.internalAddresses.contains(address)
   }
 
-  private func removeEdgeHeaders(_ headers: HeaderMap, _ remote: Reactor.SocketAddress?) {
+  private func removeEdgeHeaders(_ headers: HeaderMap, _ downstream: ConnectionManager) {
     headers.remove(.xEnvoyDecoratorOperation)
     headers.remove(.xEnvoyDownstreamServiceCluster)
     headers.remove(.xEnvoyDownstreamServiceNode)
     headers.remove(.xEnvoyOriginalPath)
-    if let remote, remote.isIP {
-      var text = remote.host
-      text.withUTF8 { headers.set(.xEnvoyExternalAddress, ByteView(UnsafeRawBufferPointer($0))) }
+    if !downstream.remoteText.isEmpty {
+      downstream.remoteText.withUnsafeBytes { headers.set(.xEnvoyExternalAddress, ByteView($0)) }
     }
   }
 

@@ -30,18 +30,17 @@ extension WorkerConnectionManager {
 
   /// `strip_matching_host_port`, `strip_any_host_port`, `strip_trailing_host_dot`.
   private func stripHost(_ headers: HeaderMap) {
-    let config = info.config
-    guard config.stripPortMode != .none || config.stripTrailingHostDot, let authority = headers.value(of: .authority)
+    guard info.stripPortMode != .none || info.stripTrailingHostDot, let authority = headers.value(of: .authority)
     else { return }
     let portStart = HostPort.portStart(authority)
     var host = portStart.map { authority.prefix($0 - 1) } ?? authority
     let port = portStart.map { authority.dropFirst($0) }
-    if config.stripTrailingHostDot, let last = host.lastIndex(of: UInt8(ascii: ".")), last == host.count - 1 {
+    if info.stripTrailingHostDot, let last = host.lastIndex(of: UInt8(ascii: ".")), last == host.count - 1 {
       host = host.prefix(last)
     }
     let dropsPort =
-      config.stripPortMode == .any
-      || config.stripPortMode == .matching && port?.decimal == info.listenerPort
+      info.stripPortMode == .any
+      || info.stripPortMode == .matching && port?.decimal == info.listenerPort
     worker.scratch.append(host)
     if let port, !dropsPort {
       worker.scratch.append(byte: UInt8(ascii: ":"))

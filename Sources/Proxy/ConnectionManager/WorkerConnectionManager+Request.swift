@@ -54,11 +54,10 @@ extension WorkerConnectionManager {
   /// Brings the head of a request into the form in which it may go on (Envoy's mutateRequestHeaders).
   func mutateRequestHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
     removeConnectionHeaders(headers)
-    let config = info.config
     let remote = stream.downstream.remoteAddress
-    if config.useRemoteAddress {
-      appendForwardedFor(headers, remote)
-      if config.xffNumTrustedHops == 0 || !headers.has(.xForwardedProto) {
+    if info.useRemoteAddress {
+      appendForwardedFor(headers, stream.downstream)
+      if info.xffNumTrustedHops == 0 || !headers.has(.xForwardedProto) {
         headers.set(.xForwardedProto, stream.downstream.scheme)
       }
     } else if !headers.has(.xForwardedProto) {
@@ -103,9 +102,8 @@ extension WorkerConnectionManager {
   }
 
   private func setScheme(_ headers: HeaderMap) {
-    if case .overwrite(let scheme)? = info.config.schemeHeaderTransformation {
-      var scheme = scheme
-      scheme.withUTF8 { headers.set(.scheme, ByteView(UnsafeRawBufferPointer($0))) }
+    if !info.schemeOverwrite.isEmpty {
+      info.schemeOverwrite.withUnsafeBytes { headers.set(.scheme, ByteView($0)) }
     } else if let proto = headers.value(of: .xForwardedProto), proto == "http" || proto == "https" {
       headers.set(.scheme, proto)
     } else if !headers.has(.scheme) {
@@ -113,20 +111,19 @@ extension WorkerConnectionManager {
     }
   }
 
-  private func appendForwardedFor(_ headers: HeaderMap, _ remote: Reactor.SocketAddress?) {
-    guard !info.config.skipXffAppend, let remote, remote.isIP else { return }
-    if remote.isLoopback, !info.localAddress.isEmpty {
+  private func appendForwardedFor(_ headers: HeaderMap, _ downstream: ConnectionManager) {
+    if info.skipXffAppend || downstream.remoteText.isEmpty { return }
+    if downstream.isFromLoopback, !info.localAddress.isEmpty {
       info.localAddress.withUnsafeBytes { headers.append(.xForwardedFor, ByteView($0)) }
     } else {
-      var text = remote.host
-      text.withUTF8 { headers.append(.xForwardedFor, ByteView(UnsafeRawBufferPointer($0))) }
+      downstream.remoteText.withUnsafeBytes { headers.append(.xForwardedFor, ByteView($0)) }
     }
   }
 
   private func addRequestID(_ headers: HeaderMap, _ stream: ActiveStream) {
-    guard info.config.generateRequestId else { return }
-    let isEdge = info.config.useRemoteAddress && !stream.info.isInternal
-    let replace = isEdge && !info.config.preserveExternalRequestId
+    guard info.generateRequestID else { return }
+    let isEdge = info.useRemoteAddress && !stream.info.isInternal
+    let replace = isEdge && !info.preserveExternalRequestID
     if !replace, let present = headers.value(of: .xRequestID), !present.isEmpty { return }
     RequestID.make(&worker.loop.random) { headers.set(.xRequestID, $0) }
   }

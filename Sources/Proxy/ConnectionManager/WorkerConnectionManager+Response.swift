@@ -10,7 +10,7 @@ extension WorkerConnectionManager {
     headers.remove(.proxyConnection)
     headers.remove(.transferEncoding)
     if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
-    if info.config.alwaysSetRequestIdInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
+    if info.alwaysSetRequestIDInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
       headers.set(.xRequestID, id)
     }
     if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
@@ -20,7 +20,7 @@ extension WorkerConnectionManager {
   }
 
   private func setServer(_ headers: HeaderMap) {
-    switch info.config.serverHeaderTransformation {
+    switch info.serverHeaderTransformation {
     case .overwrite: info.serverName.withUnsafeBytes { headers.set(.server, ByteView($0)) }
     case .appendIfAbsent:
       if !headers.has(.server) { info.serverName.withUnsafeBytes { headers.add(.server, ByteView($0)) } }

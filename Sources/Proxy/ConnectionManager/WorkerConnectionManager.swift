@@ -8,24 +8,28 @@ final class WorkerConnectionManager {
   private static let keptStreams = 256
 
   let info: ConnectionManagerInfo
-  unowned let worker: Worker
+  let worker: Worker
+  let shard: StatsShard
   private unowned let listener: WorkerListener
   private var free: [ActiveStream] = []
 
   init(_ info: ConnectionManagerInfo, worker: Worker, listener: WorkerListener) {
     self.info = info
     self.worker = worker
+    shard = worker.shard
     self.listener = listener
   }
-
-  var shard: StatsShard { worker.shard }
 
   func takeStream(for connection: ConnectionManager) -> ActiveStream {
     free.popLast() ?? ActiveStream(self, for: connection)
   }
 
   func giveBack(_ stream: ActiveStream) {
-    if free.count < Self.keptStreams { free.append(stream) }
+    if free.count < Self.keptStreams {
+      free.append(stream)
+    } else {
+      stream.dismantle()
+    }
   }
 
   func connectionClosed(_ connection: ConnectionManager, createdAt: Int64) {

@@ -1,5 +1,6 @@
 import HTTP
 import Reactor
+import Telemetry
 
 /// Whether a filter lets the next one see what came, or has answered itself.
 enum FilterStatus {
@@ -12,10 +13,13 @@ enum FilterStatus {
 /// Requests pass the filters in the order of the file, and end in the router; responses pass them backwards. A filter
 /// belongs to a stream that is used again: ``onDestroy()`` leaves it as new.
 class HTTPFilter: UpstreamCallbacks {
-  unowned let stream: ActiveStream
+  /// Strong both ways, since a weaker reference costs more at each use: ``ActiveStream/dismantle()`` breaks the circle.
+  let stream: ActiveStream
+  let shard: StatsShard
 
   init(_ stream: ActiveStream) {
     self.stream = stream
+    shard = stream.worker.shard
     super.init()
   }
 
@@ -34,4 +38,7 @@ class HTTPFilter: UpstreamCallbacks {
 
   /// The stream is over, whatever its end: let go of everything.
   func onDestroy() {}
+
+  /// The object will not be used again: let go of what points back.
+  func dismantle() {}
 }

@@ -40,13 +40,13 @@ final class RouterFilter: HTTPFilter {
 
   init(_ stream: ActiveStream, _ config: RouterInfo) {
     self.config = config
+    worker = stream.worker
     body = ByteQueue(pool: stream.worker.loop.pool)
     super.init(stream)
   }
 
-  private var worker: Worker { stream.worker }
-  private var shard: StatsShard { stream.worker.shard }
-  private var now: Int64 { stream.worker.loop.now }
+  private let worker: Worker
+  private var now: Int64 { worker.loop.now }
 
   // MARK: The request
 
@@ -487,6 +487,8 @@ final class RouterFilter: HTTPFilter {
     let reached = monitor.put(result)
     if !reached.isEmpty { worker.reportOutlier(cluster.info, host, reached) }
   }
+
+  override func dismantle() { upstream = nil }
 
   override func onDestroy() {
     timeoutTimer.disarm()

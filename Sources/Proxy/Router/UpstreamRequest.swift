@@ -13,7 +13,7 @@ final class UpstreamRequest: UpstreamCallbacks {
     static let perTryIdle: UInt8 = 1
   }
 
-  private unowned(unsafe) var router: RouterFilter
+  private let router: RouterFilter
   private let worker: Worker
   private(set) var host: Host?
   private var pool: ConnectionPool?

@@ -104,6 +104,14 @@ package final class Worker {
     done()
   }
 
+  /// The thread ends: breaks the circles between the worker and what it owns.
+  func dismantle() {
+    clusters = []
+    listeners = []
+    connections = []
+    sessions = []
+  }
+
   // MARK: The main loop
 
   /// A host has reached a threshold of outlier detection: the main loop decides.

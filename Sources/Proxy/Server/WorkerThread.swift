@@ -22,6 +22,7 @@ final class WorkerThread {
           try worker.listen(listener, on: Descriptor(descriptor))
         }
         worker.loop.run()
+        worker.dismantle()
       } catch {
         main.post { $0.workerFailed(index, error) }
       }

@@ -4,7 +4,7 @@ import Telemetry
 /// A cluster on one worker: the balancer's state, and a connection pool for each host that was chosen.
 final class WorkerCluster {
   let info: ClusterInfo
-  unowned let worker: Worker
+  let worker: Worker
   private(set) var hostSet: HostSet
   private var balancer: LoadBalancer
   /// For each priority, beside `hostSet.candidates`.

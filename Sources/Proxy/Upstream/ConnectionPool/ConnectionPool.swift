@@ -7,7 +7,9 @@ import Telemetry
 /// The HTTP/1.1 connections of one worker to one host, for one priority: kept ones are used last in, first out; a request
 /// that finds none waits, first come first served, while a connection is made for it.
 final class ConnectionPool {
-  unowned let cluster: WorkerCluster
+  let cluster: WorkerCluster
+  private let info: ClusterInfo
+  private let shard: StatsShard
   let host: Host
   let breaker: CircuitBreaker
   /// Connected and without a request; the last is the next to be used.
@@ -19,12 +21,11 @@ final class ConnectionPool {
 
   init(_ cluster: WorkerCluster, host: Host, priority: RoutingPriority) {
     self.cluster = cluster
+    info = cluster.info
+    shard = cluster.worker.shard
     self.host = host
     breaker = cluster.info.circuitBreakers[priority == .high ? 1 : 0]
   }
-
-  private var info: ClusterInfo { cluster.info }
-  private var shard: StatsShard { cluster.worker.shard }
 
   // MARK: Requests
 

@@ -15,7 +15,10 @@ final class PoolClient: ClientCodecDelegate {
     static let duration: UInt8 = 2
   }
 
-  private unowned let pool: ConnectionPool
+  private let pool: ConnectionPool
+  private let info: ClusterInfo
+  private let worker: Worker
+  private let shard: StatsShard
   /// Place in the pool's list.
   var index = 0
   private(set) var connection: Connection?
@@ -34,16 +37,15 @@ final class PoolClient: ClientCodecDelegate {
 
   init(_ pool: ConnectionPool) {
     self.pool = pool
+    info = pool.cluster.info
+    worker = pool.cluster.worker
+    shard = worker.shard
     host = pool.host
     createdAt = pool.cluster.worker.loop.now
     let limit = pool.cluster.info.maxRequestsPerConnection
     usesLeft = limit == 0 ? Int.max : limit
     super.init()
   }
-
-  private var info: ClusterInfo { pool.cluster.info }
-  private var worker: Worker { pool.cluster.worker }
-  private var shard: StatsShard { worker.shard }
 
   var isConnecting: Bool { connection?.isConnecting ?? false }
 
