@@ -17,11 +17,11 @@ DRAIN_SECONDS = 5
 ONCE_SECONDS = 10
 TRY = """
 Try, in another terminal:
-  curl -i localhost:{listener}/                      # x-served-by says who answered
-  curl -i localhost:{listener}/once                  # the same hosts without retries
-  curl -i localhost:{listener}/hello                 # Pillion answers by itself
-  curl localhost:{admin}/clusters                 # who is ejected
-  curl 'localhost:{admin}/stats?filter=outlier'   # and why
+  curl -i localhost:{listener}/                     # x-served-by says who answered
+  curl -i localhost:{listener}/once                 # the same hosts without retries
+  curl -i localhost:{listener}/hello                # Pillion answers by itself
+  curl localhost:{admin}/clusters                 # the hosts, and who is ejected
+  curl 'localhost:{admin}/stats?filter=outlier'   # ejections, counted
   curl localhost:{admin}/help                     # what else the admin interface has
 """
 
