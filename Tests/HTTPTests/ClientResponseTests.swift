@@ -138,11 +138,30 @@ import Testing
     #expect(harness.trace == trace, "told once")
   }
 
+  @Test func failedConnectionCutsABodyWithoutLength() {
+    let harness = ClientHarness()
+    harness.request()
+    harness.feed("HTTP/1.1 200 OK\r\n\r\nabc")
+    #expect(throws: Never.self) { try harness.codec?.endOfInput(isClean: false) }
+    #expect(harness.trace == ["headers :status: 200", "data abc", "reset connection termination"])
+  }
+
+  @Test(arguments: [
+    ("HTTP/1.1 200 OK\r\nConnection: close\r\n", 1), ("HTTP/1.0 200 OK\r\n", 1), ("HTTP/2.0 200 OK\r\n", 1),
+    ("HTTP/1.1 200 OK\r\n", 0), ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n", 0),
+  ]) func saysThatThePeerWillClose(head: String, count: Int) {
+    let harness = ClientHarness()
+    harness.request()
+    harness.feed(head + "Content-Length: 0\r\n\r\n")
+    #expect(harness.peerWillCloseCount == count)
+    #expect(harness.log == [count == 1 ? "complete, close" : "complete"])
+  }
+
   @Test func unaskedBytesEndTheConnection() {
     let extra = ClientHarness()
     extra.request()
     extra.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokmore")
-    #expect(extra.log == ["complete, close"])
+    #expect(extra.log == ["complete, unasked bytes"])
     let idle = ClientHarness()
     idle.feed("HTTP/1.1 408 Request Timeout\r\n\r\n")
     #expect(idle.error != nil)
@@ -154,7 +173,7 @@ import Testing
     harness.send("a", endStream: false)
     decoder.onComplete = { harness.encoder?.reset(.localReset) }
     harness.feed("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    #expect(harness.log == ["complete, close"])
+    #expect(harness.log == ["unfinished"])
     _ = harness.transport.take()
     harness.send("b", endStream: true)
     #expect(harness.transport.take() == "")
@@ -168,7 +187,7 @@ import Testing
     harness.encoder?.reset(.localReset)
     harness.codec?.connectionClosed(.connectionTermination)
     #expect(harness.trace == ["headers :status: 200|transfer-encoding: chunked", "data a"])
-    #expect(harness.log == ["complete, close"])
+    #expect(harness.log == ["unfinished"])
   }
 
   @Test func connectionClosedResetsTheStream() {

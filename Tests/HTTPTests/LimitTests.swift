@@ -43,6 +43,17 @@ import Testing
     }
   }
 
+  /// The pool asserts that no map is given back twice: two messages would share it.
+  @Test func refusedHeadsGiveTheirMapBackOnce() {
+    let pool = HeaderMapPool()
+    for bytes in [Self.request(ofLength: 60 * 1024 + 1), "GET / HTTP/1.1\r\na\r\n\r\n"] {
+      let harness = ServerHarness(pool: pool)
+      harness.feed(bytes)
+      #expect(harness.error != nil)
+    }
+    #expect(pool.take() !== pool.take())
+  }
+
   @Test func countsFields() {
     for (count, fits) in [(100, true), (101, false)] {
       let server = ServerHarness()

@@ -67,10 +67,11 @@ package final class HTTP1ClientCodec: ClientCodec {
     }
   }
 
-  package override func endOfInput() throws(CodecError) {
+  package override func endOfInput(isClean: Bool) throws(CodecError) {
     switch phase {
     case .idle, .ending, .finished: phase = .finished
     case .head where !isHeadIncomplete: fail(.connectionTermination)
+    case .content where body.endsWithConnection && !isClean: fail(.connectionTermination)
     case .content where body.endsWithConnection:
       keepsAlive = false
       endResponse()?.decodeData(.empty, endStream: true)
@@ -123,25 +124,26 @@ package final class HTTP1ClientCodec: ClientCodec {
       return 0
     }
     let map = pool.take()
+    let head: ResponseHead?
     do throws(CodecError) {
-      let head = try ResponseHead.read(window, into: map, method: encoder.method, options: options, names: names)
-      guard let head else {
-        pool.giveBack(map)
-        if !isHeadIncomplete {
-          search = HeadSearch()
-          isHeadIncomplete = true
-          isLineChecked = false
-        }
-        _ = search.end(window)
-        try checkIncomplete(window)
-        return 0
-      }
-      accept(head, map)
-      return head.length
+      head = try ResponseHead.read(window, into: map, method: encoder.method, options: options, names: names)
     } catch {
       pool.giveBack(map)
       throw error
     }
+    guard let head else {
+      pool.giveBack(map)
+      if !isHeadIncomplete {
+        search = HeadSearch()
+        isHeadIncomplete = true
+        isLineChecked = false
+      }
+      _ = search.end(window)
+      try checkIncomplete(window)
+      return 0
+    }
+    accept(head, map)
+    return head.length
   }
 
   private func checkIncomplete(_ window: ByteView) throws(CodecError) {
@@ -158,7 +160,9 @@ package final class HTTP1ClientCodec: ClientCodec {
       decoder?.decodeInformational(map)
       return
     }
-    keepsAlive = head.keepsAlive
+    // What follows a 101 is no longer HTTP.
+    keepsAlive = head.keepsAlive && head.code != 101
+    if !head.keepsAlive { delegate.peerWillClose() }
     if head.framing == .none || head.framing == .length(0) {
       endResponse()?.decodeHeaders(map, endStream: true)
     } else {
@@ -204,18 +208,23 @@ package final class HTTP1ClientCodec: ClientCodec {
     return decoder
   }
 
-  /// Tells the pool, unless the connection was closed meanwhile. A request that is not sent whole leaves the connection
-  /// useless; so do bytes that nobody asked for.
+  /// Tells the pool, unless the connection was closed meanwhile.
   private func completeStream(hasMore: Bool) {
     guard phase == .ending else { return }
-    endStream(reusable: keepsAlive && encoder.isComplete && !encoder.closesAfter && !hasMore)
+    if !encoder.isComplete {
+      endStream(.unfinished)
+    } else if hasMore {
+      endStream(.unaskedBytes)
+    } else {
+      endStream(keepsAlive && !encoder.closesAfter ? .reusable : .closes)
+    }
   }
 
   /// The stream was reset from our side.
   func streamReset() {
     guard decoder != nil else { return }
     decoder = nil
-    endStream(reusable: false)
+    endStream(.unfinished)
   }
 
   func setReadDisabled(_ disabled: Bool) {
@@ -224,12 +233,12 @@ package final class HTTP1ClientCodec: ClientCodec {
     updateReading()
   }
 
-  private func endStream(reusable: Bool) {
-    phase = reusable ? .idle : .finished
+  private func endStream(_ end: ClientStreamEnd) {
+    phase = end == .reusable ? .idle : .finished
     encoder.abandon()
     readDisables = 0
-    if !reusable { updateReading() }
-    delegate.streamComplete(reusable: reusable)
+    if end != .reusable { updateReading() }
+    delegate.streamComplete(end)
     // The next stream may have begun, and paused reading itself.
     updateReading()
   }

@@ -148,24 +148,26 @@ package final class HTTP1ServerCodec: ServerCodec {
       return 0
     }
     let map = pool.take()
+    let head: RequestHead?
     do throws(CodecError) {
-      guard let head = try RequestHead.read(window, into: map, options: options, names: names) else {
-        pool.giveBack(map)
-        if !isHeadIncomplete {
-          search = HeadSearch()
-          isHeadIncomplete = true
-          isLineChecked = false
-        }
-        _ = search.end(window)
-        try checkIncomplete(window)
-        return 0
-      }
-      accept(head, map)
-      return head.length
+      head = try RequestHead.read(window, into: map, options: options, names: names)
     } catch {
       pool.giveBack(map)
       throw error
     }
+    guard let head else {
+      pool.giveBack(map)
+      if !isHeadIncomplete {
+        search = HeadSearch()
+        isHeadIncomplete = true
+        isLineChecked = false
+      }
+      _ = search.end(window)
+      try checkIncomplete(window)
+      return 0
+    }
+    accept(head, map)
+    return head.length
   }
 
   private func checkIncomplete(_ window: ByteView) throws(CodecError) {

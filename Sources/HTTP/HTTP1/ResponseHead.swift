@@ -24,7 +24,7 @@ struct ResponseHead {
     let keepsAlive = line.keepsAlive || map.lists(.connection, "keep-alive")
     return ResponseHead(
       length: end, code: line.code, framing: try framing(line.code, method, announced),
-      keepsAlive: keepsAlive && line.code != 101 && !map.asksToClose)
+      keepsAlive: keepsAlive && !map.asksToClose)
   }
 
   /// RFC 9112 §6.3. A response that never has content and announces some is refused, as by Envoy.

@@ -6,7 +6,7 @@ struct StatusLine {
   let code: Int
   /// Where the three digits stand.
   let digits: Range<Int>
-  /// HTTP/1.1 and above keep the connection unless told otherwise; those below close it (RFC 9112 §9.3).
+  /// HTTP/1.1 keeps the connection unless told otherwise; every other version closes it (RFC 9112 §9.3, and Envoy).
   let keepsAlive: Bool
   /// Where the field lines begin.
   let end: Int
@@ -19,7 +19,6 @@ struct StatusLine {
     }
     let isCurrent = bytes.word(at: 0) == RequestLine.version
     guard isCurrent || isHTTPVersion(bytes.prefix(8)), bytes[8] == 0x20 else { throw .malformed }
-    let keepsAlive = isCurrent || bytes[5] > 0x31 || (bytes[5] == 0x31 && bytes[7] >= 0x31)
     var start = 9
     while start < bytes.count, bytes[start] == 0x20 { start += 1 }
     guard start + 3 < bytes.count else { return nil }
@@ -27,7 +26,7 @@ struct StatusLine {
     let lineEnd = bytes.endOfValue(from: start + 3)
     guard lineEnd < bytes.count else { return nil }
     guard let end = try endOfLine(bytes, at: lineEnd) else { return nil }
-    return StatusLine(code: code, digits: start..<(start + 3), keepsAlive: keepsAlive, end: end)
+    return StatusLine(code: code, digits: start..<(start + 3), keepsAlive: isCurrent, end: end)
   }
 
   private static func isEndOfCode(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0d || byte == 0x0a }

@@ -10,8 +10,9 @@ open class ClientCodec {
   /// As ``ServerCodec/dispatch(_:)``.
   open func dispatch(_ bytes: ByteView) throws(CodecError) -> Int { 0 }
 
-  /// The peer has shut its sending side: ends a body that lasts until the close (RFC 9112 §6.3), resets any other stream.
-  open func endOfInput() throws(CodecError) {}
+  /// The peer sends no more: ends a body that lasts until the close (RFC 9112 §6.3), resets any other stream.
+  /// - Parameter isClean: false where the connection failed: then that body, too, was cut off.
+  open func endOfInput(isClean: Bool) throws(CodecError) {}
 
   /// The connection is gone: open streams are reset for `reason`.
   open func connectionClosed(_ reason: StreamReset) {}
@@ -26,7 +27,21 @@ open class ClientCodecDelegate: ConnectionDelegate {
   /// Stop, or go on, reading from the connection.
   open func codecReadDisable(_ disable: Bool) {}
 
-  /// Request and response of a stream are complete, or it was reset from our side. `reusable` is false where the
-  /// connection cannot carry another (Connection: close, unfinished request, reset on HTTP/1.1).
-  open func streamComplete(reusable: Bool) {}
+  /// The response just decoded says that the connection closes behind it; called before its head is passed on.
+  open func peerWillClose() {}
+
+  /// A stream is over: complete, or reset from our side.
+  open func streamComplete(_ end: ClientStreamEnd) {}
+}
+
+/// What the end of a stream means for its connection.
+public enum ClientStreamEnd: Equatable {
+  /// It can carry another stream.
+  case reusable
+  /// It carries no other: the peer or the request said so.
+  case closes
+  /// More came than was asked for: what follows cannot be trusted.
+  case unaskedBytes
+  /// The request was not sent whole, or the stream was reset: what follows belongs to nobody.
+  case unfinished
 }

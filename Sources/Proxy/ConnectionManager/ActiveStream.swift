@@ -264,7 +264,10 @@ final class ActiveStream: StreamDecoder {
   }
 
   func encodeInformational(_ headers: HeaderMap) {
-    if !isOver && !responseStarted { encoder?.encodeInformational(headers) }
+    if !isOver && !responseStarted {
+      manager.countResponse(100, self)
+      encoder?.encodeInformational(headers)
+    }
     worker.headerMaps.giveBack(headers)
   }
 

@@ -71,6 +71,7 @@ final class RouterFilter: HTTPFilter {
     self.choice = choice
     self.cluster = cluster
     stream.info.upstreamCluster = cluster.info
+    stream.info.attemptCount = 1
     breaker = cluster.info.circuitBreakers[route.priority == .high ? 1 : 0]
     guard let host = chooseHost(cluster) else { return .stopIteration }
     prepare(headers, route, choice, cluster.hostSet.candidates[host])
@@ -92,7 +93,6 @@ final class RouterFilter: HTTPFilter {
     let isInternal = stream.info.isInternal
     timeouts = RouteTimeouts(route, headers, isInternal: isInternal)
     setExpectedTimeout(headers, spent: 0)
-    stream.info.attemptCount = 1
     if route.includesAttemptCountInRequest { headers.set(.xEnvoyAttemptCount, "1") }
     route.finalizeRequestHeaders(
       headers, choice, StreamValues(stream: stream), suppressEnvoyHeaders: config.suppressEnvoyHeaders,
@@ -223,7 +223,9 @@ final class RouterFilter: HTTPFilter {
 
   // MARK: The response
 
-  func upstreamInformational(_ headers: HeaderMap) {
+  func upstreamInformational(_ headers: HeaderMap, isFirst: Bool) {
+    // As Envoy: whatever interim responses come, one is counted, as 100.
+    if isFirst, let cluster { cluster.count(100, isInternal: stream.info.isInternal, shard) }
     if stream.manager.info.proxies100Continue, headers.value(of: .status).map({ $0 == "100" }) ?? false {
       stream.encodeInformational(headers)
     } else {
@@ -311,7 +313,7 @@ final class RouterFilter: HTTPFilter {
     let decision = retry.shouldRetry(
       onReset: reason, requestStarted: started, breaker, random: &worker.loop.random)
     if retried(decision, cluster) { return }
-    failed(reason, transportFailure)
+    failed(reason, transportFailure, afterInterim: attempt.hadInterim)
   }
 
   private func countReset(_ reason: StreamReset, _ attempt: UpstreamRequest, _ cluster: WorkerCluster) {
@@ -323,22 +325,24 @@ final class RouterFilter: HTTPFilter {
   private func responseCut(_ reason: StreamReset) {
     stream.info.responseFlags.insert(ResponseFlag(reason))
     stream.info.detail = .resetAfterResponse(reason == .connectionTermination ? .protocolError : reason)
-    shard.increment(config.stats[.rqResetAfterDownstreamResponseStarted])
     stream.resetStream(.localReset)
   }
 
-  private func failed(_ reason: StreamReset, _ transportFailure: Int32) {
+  /// As Envoy: an interim response makes the response one that has begun, in the details and in the counters.
+  private func failed(_ reason: StreamReset, _ transportFailure: Int32, afterInterim: Bool) {
     guard let cluster else { return }
     let status: UInt16 = reason == .protocolError ? 502 : 503
     stream.info.responseFlags.insert(ResponseFlag(reason))
-    cluster.count(status, isInternal: stream.info.isInternal, shard)
+    if !afterInterim { cluster.count(status, isInternal: stream.info.isInternal, shard) }
     // A text of its own, since answering makes use of the worker's.
     var text = TextBuffer(capacity: 160)
     text.append("upstream connect error or disconnect/reset before headers. ")
     text.append(stream.info.attemptCount > 1 ? "retried and the latest reset reason: " : "reset reason: ")
     text.append(reason.text)
     var reply = LocalReply(
-      status: status, body: text.view, detail: .resetBeforeResponse(reason, transportFailure: transportFailure))
+      status: status, body: text.view,
+      detail: afterInterim
+        ? .resetAfterResponse(reason) : .resetBeforeResponse(reason, transportFailure: transportFailure))
     if reason == .overflow { reply.addHeaders = { $0.set(.xEnvoyOverloaded, "true") } }
     answer(reply)
   }
@@ -384,7 +388,6 @@ final class RouterFilter: HTTPFilter {
 
   private func cancelAttempt() {
     attemptEnded()
-    if let cluster { shard.increment(cluster.info.stats[.upstreamRqTxReset]) }
     upstream?.cancel()
   }
 
@@ -495,7 +498,6 @@ final class RouterFilter: HTTPFilter {
     backOffTimer.disarm()
     if attemptInFlight {
       attemptInFlight = false
-      if let cluster { shard.increment(cluster.info.stats[.upstreamRqTxReset]) }
       upstream?.cancel()
     }
     if let breaker { retry.end(breaker) }

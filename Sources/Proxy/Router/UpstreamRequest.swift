@@ -20,6 +20,7 @@ final class UpstreamRequest: UpstreamCallbacks {
   private(set) var encoder: StreamEncoder?
   private(set) var isWaiting = false
   private(set) var responseStarted = false
+  private(set) var hadInterim = false
   private var perTryTimer = Timer()
   private var perTryIdleTimer = Timer()
   private var lastActivity: Int64 = 0
@@ -37,6 +38,7 @@ final class UpstreamRequest: UpstreamCallbacks {
     host = pool.host
     isWaiting = true
     responseStarted = false
+    hadInterim = false
     pool.newStream(self)
   }
 
@@ -75,7 +77,11 @@ final class UpstreamRequest: UpstreamCallbacks {
 
   // MARK: The response, from the codec
 
-  override func decodeInformational(_ headers: HeaderMap) { router.upstreamInformational(headers) }
+  override func decodeInformational(_ headers: HeaderMap) {
+    let isFirst = !hadInterim
+    hadInterim = true
+    router.upstreamInformational(headers, isFirst: isFirst)
+  }
 
   override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     responseStarted = true

@@ -7,6 +7,7 @@ struct ResponseCounters {
   private var codes: ResponseCodeCounters
   private var classes: InlineArray<6, StatID?> = .init(repeating: nil)
   private var completed: StatID?
+  private var unknown: StatID?
   private var time: HistogramID?
 
   /// - Parameter scope: with its dot, e.g. "cluster.a.external.".
@@ -17,9 +18,13 @@ struct ResponseCounters {
 
   /// Counts a response: its code, its class, and that it was one.
   mutating func count(_ status: UInt16, on shard: StatsShard) {
-    shard.increment(codes.id(status))
     let index = Int(status / 100)
-    if index >= 1, index <= 5 { shard.increment(classCounter(index)) }
+    if index >= 1, index <= 5 {
+      shard.increment(codes.id(status))
+      shard.increment(classCounter(index))
+    } else {
+      shard.increment(unknownCounter())
+    }
     if completed == nil { completed = scope.counter("upstream_rq_completed") }
     if let completed { shard.increment(completed) }
   }
@@ -28,6 +33,14 @@ struct ResponseCounters {
   mutating func record(milliseconds: UInt64, on shard: StatsShard) {
     if time == nil { time = scope.histogram("upstream_rq_time") }
     if let time { shard.record(time, milliseconds) }
+  }
+
+  /// A code of no class.
+  private mutating func unknownCounter() -> StatID {
+    if let unknown { return unknown }
+    let id = scope.counter("upstream_rq_unknown")
+    unknown = id
+    return id
   }
 
   private mutating func classCounter(_ index: Int) -> StatID {

@@ -43,9 +43,9 @@ final class WorkerCluster {
 
   /// The host for the next request, as an index of `hostSet.candidates`; nil when there is none.
   func chooseHost() -> Int? {
-    if hostSet.candidates.isEmpty { return nil }
-    if hostSet.isPanicking { worker.shard.increment(info.stats[.lbHealthyPanic]) }
+    if hostSet.isPanicking || hostSet.hosts.isEmpty { worker.shard.increment(info.stats[.lbHealthyPanic]) }
     let candidates = hostSet.candidates
+    if candidates.isEmpty { return nil }
     return balancer.pick(
       count: candidates.count, weight: { candidates[$0].weight },
       activeRequests: { candidates[$0].activeRequests.load(ordering: .relaxed) }, random: &worker.loop.random)

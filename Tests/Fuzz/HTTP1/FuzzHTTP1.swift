@@ -25,7 +25,7 @@ private func decodeResponses(_ bytes: ByteView, pieceLength: Int) -> UInt64 {
   let client = Client()
   client.request()
   feed(bytes, pieceLength: pieceLength) { piece throws(CodecError) in try client.codec?.dispatch(piece) ?? 0 }
-  do throws(CodecError) { try client.codec?.endOfInput() } catch {}
+  do throws(CodecError) { try client.codec?.endOfInput(isClean: true) } catch {}
   client.codec?.connectionClosed(.connectionTermination)
   return client.digest.value
 }

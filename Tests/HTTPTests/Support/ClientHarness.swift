@@ -16,7 +16,18 @@ final class ClientHarness: ClientCodecDelegate {
     codec = HTTP1ClientCodec(transport: transport, delegate: self, pool: HeaderMapPool(), options: options)
   }
 
-  override func streamComplete(reusable: Bool) { log.append(reusable ? "complete" : "complete, close") }
+  private(set) var peerWillCloseCount = 0
+
+  override func peerWillClose() { peerWillCloseCount += 1 }
+
+  override func streamComplete(_ end: ClientStreamEnd) {
+    switch end {
+    case .reusable: log.append("complete")
+    case .closes: log.append("complete, close")
+    case .unaskedBytes: log.append("complete, unasked bytes")
+    case .unfinished: log.append("unfinished")
+    }
+  }
 
   override func codecReadDisable(_ disable: Bool) { log.append(disable ? "pause" : "resume") }
 
@@ -53,7 +64,7 @@ final class ClientHarness: ClientCodecDelegate {
   }
 
   func close() {
-    do throws(CodecError) { try codec?.endOfInput() } catch { self.error = error }
+    do throws(CodecError) { try codec?.endOfInput(isClean: true) } catch { self.error = error }
   }
 
   func trace(_ bytes: [UInt8], cutAt cuts: [Int]) -> [String] {

@@ -15,9 +15,9 @@ final class ServerHarness: ServerCodecDelegate {
   var onRequest: (ServerHarness) -> Void = { _ in }
   var onNewStream: (ServerHarness, RecordingDecoder) -> Void = { _, _ in }
 
-  init(_ options: HTTP1ServerOptions = HTTP1ServerOptions()) {
+  init(_ options: HTTP1ServerOptions = HTTP1ServerOptions(), pool: HeaderMapPool = HeaderMapPool()) {
     super.init()
-    codec = HTTP1ServerCodec(transport: transport, delegate: self, pool: HeaderMapPool(), options: options)
+    codec = HTTP1ServerCodec(transport: transport, delegate: self, pool: pool, options: options)
   }
 
   override func newStream(_ encoder: StreamEncoder) -> StreamDecoder {

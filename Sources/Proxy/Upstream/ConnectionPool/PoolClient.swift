@@ -108,14 +108,18 @@ final class PoolClient: ClientCodecDelegate {
     caller.poolReady(codec.newStream(caller), self)
   }
 
-  override func streamComplete(reusable: Bool) {
+  override func peerWillClose() { shard.increment(info.stats[.upstreamCxCloseNotify]) }
+
+  override func streamComplete(_ end: ClientStreamEnd) {
     guard caller != nil else { return }
+    // As Envoy: a stream that was not brought to its end is counted with its connection's.
+    if end == .unfinished, let connection { return connection.close(.noFlush) }
     endRequest()
-    if reusable && isUsable {
+    if end == .reusable && isUsable {
       becomeIdle()
       pool.clientReady(self)
     } else {
-      if !reusable && connection?.isOpen == true { shard.increment(info.stats[.upstreamCxCloseNotify]) }
+      if end == .unaskedBytes { shard.increment(info.stats[.upstreamCxProtocolError]) }
       connection?.close(.noFlush)
     }
   }
@@ -208,10 +212,10 @@ final class PoolClient: ClientCodecDelegate {
     idleTimer.disarm()
     durationTimer.disarm()
     let neverConnected = connectionNeverStood(event)
+    if caller != nil, !brokeProtocol { finishBody(event) }
     countClose(event, neverConnected: neverConnected)
     let reason = resetReason(event, neverConnected: neverConnected)
     if caller != nil {
-      if event == .remoteClose, !brokeProtocol { finishBodyAtEnd() }
       codec?.connectionClosed(reason)
       if caller != nil { endRequest() }
     }
@@ -221,9 +225,15 @@ final class PoolClient: ClientCodecDelegate {
       self, wasConnecting: neverConnected, failure: reason, transportFailure: transportFailure(event))
   }
 
-  /// A body without a length lasts until the close.
-  private func finishBodyAtEnd() {
-    do { try codec?.endOfInput() } catch { brokeProtocol = true }
+  /// A body without a length lasts until the close; another that is cut off breaks the protocol.
+  private func finishBody(_ event: ConnectionCloseEvent) {
+    if event == .localClose { return }
+    do {
+      try codec?.endOfInput(isClean: event == .remoteClose)
+    } catch {
+      brokeProtocol = true
+      shard.increment(info.stats[.upstreamCxProtocolError])
+    }
   }
 
   private func connectionNeverStood(_ event: ConnectionCloseEvent) -> Bool {
@@ -253,10 +263,9 @@ final class PoolClient: ClientCodecDelegate {
       shard.increment(info.stats[.upstreamCxConnectFail])
       shard.increment(host.stats[.cxConnectFail])
       if timedOut { shard.increment(info.stats[.upstreamCxConnectTimeout]) }
-    } else {
-      shard.increment(info.stats[.upstreamCxDestroy])
-      shard.increment(info.stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
     }
+    shard.increment(info.stats[.upstreamCxDestroy])
+    shard.increment(info.stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
     if active {
       shard.increment(info.stats[.upstreamCxDestroyWithActiveRq])
       shard.increment(
