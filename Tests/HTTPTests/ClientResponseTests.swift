@@ -24,7 +24,7 @@ import Testing
     Row("1.1 200 OK\nContent-Length: 2\n\nok", ["headers :status: 200|content-length: 2", "data ok", "end"]),
     Row("1.1 200\r\nContent-Length: 0\r\n\r\n", ["headers :status: 200|content-length: 0", "end"]),
     Row("1.1  999 \u{e9}\tx\r\nContent-Length: 0\r\n\r\n", ["headers :status: 999|content-length: 0", "end"]),
-    Row("2.0 200 OK\r\nContent-Length: 0\r\n\r\n", ["headers :status: 200|content-length: 0", "end"]),
+    Row("2.0 200 OK\r\nContent-Length: 0\r\n\r\n", ["headers :status: 200|content-length: 0", "end"], closes: true),
     Row("1.0 200 OK\r\nContent-Length: 0\r\n\r\n", ["headers :status: 200|content-length: 0", "end"], closes: true),
     Row(
       "1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n",
