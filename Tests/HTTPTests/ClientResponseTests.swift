@@ -163,8 +163,11 @@ import Testing
     extra.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokmore")
     #expect(extra.log == ["complete, unasked bytes"])
     let idle = ClientHarness()
-    idle.feed("HTTP/1.1 408 Request Timeout\r\n\r\n")
-    #expect(idle.error != nil)
+    idle.feed("HTTP/1.1 200 OK\r\n\r\n")
+    #expect(idle.error?.detail.description == "http1.codec_error")
+    let tired = ClientHarness()
+    tired.feed("HTTP/1.1 408 Request Timeout\r\n\r\n")
+    #expect(tired.error?.detail.description == "http1.unasked_request_timeout")
   }
 
   @Test func responseBeforeTheRequestIsSent() {

@@ -12,6 +12,9 @@ extension CodecError {
   /// A CONNECT request, or a response that never has content, that announces one.
   static var bodyDisallowed: CodecError { badRequest("http1.body_disallowed") }
 
+  /// A peer that is tired of an idle connection says so before it closes (RFC 9110 §15.5.9): no breach.
+  package static var unaskedRequestTimeout: CodecError { badRequest("http1.unasked_request_timeout") }
+
   /// A version other than HTTP/1.1.
   static var lowVersion: CodecError { CodecError(status: 426, body: "Upgrade Required", detail: "low_version") }
 

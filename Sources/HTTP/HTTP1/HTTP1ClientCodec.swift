@@ -100,7 +100,7 @@ package final class HTTP1ClientCodec: ClientCodec {
     var index = 0
     while index < bytes.count {
       switch phase {
-      case .idle: throw .malformed
+      case .idle: throw (try StatusLine.read(bytes))?.code == 408 ? .unaskedRequestTimeout : .malformed
       case .head:
         let length = try decodeHead(bytes.dropFirst(index))
         if length == 0 { return index }

@@ -33,6 +33,8 @@ final class RouterFilter: HTTPFilter {
   /// The body is kept whole, for another try.
   private var keepsBody = false
   private var pausedDownstream = false
+  /// The try that the back-off leads to follows one that took too long.
+  private var retriesTimeout = false
   private var timeoutTimer = Timer()
   private var backOffTimer = Timer()
   private var requestCompletedAt: Int64 = 0
@@ -193,7 +195,6 @@ final class RouterFilter: HTTPFilter {
 
   private func startAttempt(_ cluster: WorkerCluster, _ host: Int) {
     let pool = cluster.pool(at: host, priority: route?.priority ?? .default)
-    stream.info.upstreamHost = pool.host
     let upstream = upstream ?? UpstreamRequest(self, worker: worker)
     self.upstream = upstream
     attemptInFlight = true
@@ -203,6 +204,7 @@ final class RouterFilter: HTTPFilter {
   /// The attempt has its stream: sends what there is of the request.
   func upstreamReady(_ attempt: UpstreamRequest, _ encoder: StreamEncoder, _ client: PoolClient) {
     guard let headers = stream.requestHeaders else { return }
+    stream.info.upstreamHost = attempt.host
     stream.info.firstUpstreamByteSent = now
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
     encoder.encodeHeaders(headers, endStream: onlyHead)
@@ -244,6 +246,7 @@ final class RouterFilter: HTTPFilter {
       onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: worker.loop.wallNow,
       random: &worker.loop.random, scratch: &worker.scratch)
     if retried(decision, cluster) {
+      cluster.countRetried(status, shard)
       worker.headerMaps.giveBack(headers)
       return
     }
@@ -305,9 +308,10 @@ final class RouterFilter: HTTPFilter {
   func upstreamFailed(_ attempt: UpstreamRequest, _ reason: StreamReset, transportFailure: Int32) {
     guard let cluster, let breaker else { return }
     attemptEnded()
+    if attempt.host != nil { stream.info.upstreamHost = attempt.host }
     stream.info.upstreamTransportFailure = transportFailure
     if let result = OutlierResult(reason) { report(result, attempt.host) }
-    countReset(reason, attempt, cluster)
+    if reason != .overflow, let host = attempt.host { shard.increment(host.stats[.rqError]) }
     if responseStarted { return responseCut(reason) }
     let started = attempt.responseStarted || stream.info.firstUpstreamByteSent != 0
     let decision = retry.shouldRetry(
@@ -316,15 +320,10 @@ final class RouterFilter: HTTPFilter {
     failed(reason, transportFailure, afterInterim: attempt.hadInterim)
   }
 
-  private func countReset(_ reason: StreamReset, _ attempt: UpstreamRequest, _ cluster: WorkerCluster) {
-    if reason == .remoteReset { shard.increment(cluster.info.stats[.upstreamRqRxReset]) }
-    if reason != .overflow, let host = attempt.host { shard.increment(host.stats[.rqError]) }
-  }
-
   /// The upstream went away in the middle of its response: so does ours.
   private func responseCut(_ reason: StreamReset) {
     stream.info.responseFlags.insert(ResponseFlag(reason))
-    stream.info.detail = .resetAfterResponse(reason == .connectionTermination ? .protocolError : reason)
+    stream.info.detail = .resetAfterResponse(reason)
     stream.resetStream(.localReset)
   }
 
@@ -355,6 +354,7 @@ final class RouterFilter: HTTPFilter {
     switch decision {
     case .retry(let delay, let backOff):
       if attemptInFlight { cancelAttempt() }
+      retriesTimeout = false
       shard.increment(stats[.upstreamRqRetry])
       shard.increment(
         stats[backOff == .exponential ? .upstreamRqRetryBackoffExponential : .upstreamRqRetryBackoffRatelimited])
@@ -377,6 +377,7 @@ final class RouterFilter: HTTPFilter {
     guard let host = chooseHost(cluster) else { return }
     stream.info.attemptCount += 1
     if route.includesAttemptCountInRequest { headers.set(.xEnvoyAttemptCount, decimal: stream.info.attemptCount) }
+    if route.includesIsTimeoutRetryHeader { headers.set(.xEnvoyIsTimeoutRetry, retriesTimeout ? "true" : "false") }
     setExpectedTimeout(headers, spent: requestCompletedAt == 0 ? 0 : now - requestCompletedAt)
     startAttempt(cluster, host)
   }
@@ -412,8 +413,7 @@ final class RouterFilter: HTTPFilter {
     shard.increment(cluster.info.stats[.upstreamRqPerTryTimeout])
     if let host = attempt.host { shard.increment(host.stats[.rqTimeout]) }
     report(.localOriginTimeout, attempt.host)
-    let decision = retry.shouldRetry(onPerTryTimeout: breaker, random: &worker.loop.random)
-    if retried(decision, cluster) { return }
+    if retriedTimeout(cluster, breaker) { return }
     giveUp(detail: "upstream_per_try_timeout", cluster)
   }
 
@@ -421,11 +421,15 @@ final class RouterFilter: HTTPFilter {
     guard let cluster, let breaker else { return }
     shard.increment(cluster.info.stats[.upstreamRqPerTryIdleTimeout])
     report(.localOriginTimeout, attempt.host)
-    if !responseStarted {
-      let decision = retry.shouldRetry(onPerTryTimeout: breaker, random: &worker.loop.random)
-      if retried(decision, cluster) { return }
-    }
+    if !responseStarted, retriedTimeout(cluster, breaker) { return }
     giveUp(detail: "upstream_per_try_idle_timeout", cluster)
+  }
+
+  private func retriedTimeout(_ cluster: WorkerCluster, _ breaker: CircuitBreaker) -> Bool {
+    let decision = retry.shouldRetry(onPerTryTimeout: breaker, random: &worker.loop.random)
+    guard retried(decision, cluster) else { return false }
+    retriesTimeout = true
+    return true
   }
 
   private func giveUp(detail: StaticString, _ cluster: WorkerCluster) {

@@ -50,8 +50,9 @@ final class UpstreamRequest: UpstreamCallbacks {
     router.upstreamReady(self, encoder, client)
   }
 
-  override func poolFailure(_ reason: StreamReset, transportFailure: Int32) {
+  override func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: Int32) {
     isWaiting = false
+    self.host = host
     forget()
     router.upstreamFailed(self, reason, transportFailure: transportFailure)
   }

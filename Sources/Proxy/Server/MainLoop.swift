@@ -66,7 +66,8 @@ package final class MainLoop: EventHandler {
     self.started = started
     signals = try Signals(loop, [SIGTERM, SIGINT, SIGUSR1]) { [unowned self] in received(signal: $0) }
     signal(SIGHUP, SIG_IGN)
-    armFlushTimers()
+    armStatsTimer()
+    armFileTimer()
     warming = 1
     for member in members { warm(member) }
     clusterWarmed()
@@ -206,21 +207,27 @@ package final class MainLoop: EventHandler {
 
   // MARK: Flushing
 
-  private func armFlushTimers() {
+  private func armStatsTimer() {
     statsTimer.arm(
       loop, self, id: TimerID.statsFlush, after: max(1_000_000, snapshot.bootstrap.statsFlushInterval.nanoseconds))
+  }
+
+  private func armFileTimer() {
     fileTimer.arm(
       loop, self, id: TimerID.fileFlush, after: Int64(max(1, options.fileFlushIntervalMilliseconds)) * 1_000_000)
   }
 
   package override func timerFired(_ id: UInt8) {
     switch id {
-    case TimerID.statsFlush: store.flushHistograms()
-    case TimerID.fileFlush: snapshot.accessLogFiles.flushByTimer()
+    case TimerID.statsFlush:
+      store.flushHistograms()
+      armStatsTimer()
+    case TimerID.fileFlush:
+      snapshot.accessLogFiles.flushByTimer()
+      armFileTimer()
     default:
       log.warning("drain time is over: ending with requests under way")
-      return loop.stop()
+      loop.stop()
     }
-    armFlushTimers()
   }
 }

@@ -122,4 +122,6 @@ package final class Worker {
 
   /// The main loop has other hosts for a cluster.
   func update(cluster index: Int, _ set: HostSet) { clusters[index].update(set) }
+
+  func hostFailed(cluster index: Int, _ host: Host) { clusters[index].hostFailed(host) }
 }

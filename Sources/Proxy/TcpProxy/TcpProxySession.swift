@@ -84,8 +84,6 @@ final class TcpProxySession: ConnectionDelegate {
       downstream?.close(.noFlush)
       return
     }
-    attempts += 1
-    info.attemptCount = attempts
     guard let index = cluster.chooseHost() else {
       shard.increment(stats[.upstreamCxNoneHealthy])
       info.responseFlags.insert(.noHealthyUpstream)
@@ -99,6 +97,17 @@ final class TcpProxySession: ConnectionDelegate {
       downstream?.close(.noFlush)
       return
     }
+    guard breaker.pendingRequests.tryAcquire() else {
+      breaker.connections.release()
+      shard.increment(stats[.upstreamRqPendingOverflow])
+      info.responseFlags.insert(.upstreamOverflow)
+      downstream?.close(.noFlush)
+      return
+    }
+    attempts += 1
+    info.attemptCount = attempts
+    shard.increment(stats[.upstreamRqPendingTotal])
+    shard.adjust(stats[.upstreamRqPendingActive], by: 1)
     open(cluster.hostSet.candidates[index], cluster)
   }
 
@@ -133,6 +142,7 @@ final class TcpProxySession: ConnectionDelegate {
     guard let cluster else { return }
     connectTimer.disarm()
     connected = true
+    leavePending(cluster)
     shard.record(cluster.info.connectMilliseconds, UInt64((worker.loop.now - upstreamSince) / 1_000_000))
     shard.increment(cluster.info.stats[.upstreamRqTotal])
     shard.adjust(cluster.info.stats[.upstreamRqActive], by: 1)
@@ -146,6 +156,11 @@ final class TcpProxySession: ConnectionDelegate {
     lastActivity = worker.loop.now
     if proxy.idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: proxy.idleTimeout) }
     downstream?.readDisable(false)
+  }
+
+  private func leavePending(_ cluster: WorkerCluster) {
+    cluster.info.circuitBreakers[0].pendingRequests.release()
+    shard.adjust(cluster.info.stats[.upstreamRqPendingActive], by: -1)
   }
 
   // MARK: Bytes
@@ -200,7 +215,6 @@ final class TcpProxySession: ConnectionDelegate {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: proxy.idleTimeout - idle)
     } else {
       shard.increment(proxy.stats[.idleTimeout])
-      info.responseFlags.insert(.streamIdleTimeout)
       upstream?.close(.noFlush)
       downstream?.close(.noFlush)
     }
@@ -211,10 +225,20 @@ final class TcpProxySession: ConnectionDelegate {
     upstream = nil
     upstreamSide = nil
     if connected {
-      downstream?.close(.flushWrite)
+      closeDownstream(event)
     } else if !isOver {
       info.responseFlags.insert(.upstreamConnectionFailure)
       connect()
+    }
+  }
+
+  /// A reset is passed on as one.
+  private func closeDownstream(_ event: ConnectionCloseEvent) {
+    if case .remoteFailure = event {
+      if downstream != nil { info.responseFlags.insert(.upstreamRemoteReset) }
+      downstream?.close(.abortReset)
+    } else {
+      downstream?.close(.flushWrite)
     }
   }
 
@@ -226,18 +250,26 @@ final class TcpProxySession: ConnectionDelegate {
     shard.adjust(stats[.upstreamCxActive], by: -1)
     shard.adjust(host.stats[.cxActive], by: -1)
     shard.record(cluster.info.lengthMilliseconds, UInt64((worker.loop.now - upstreamSince) / 1_000_000))
+    let local = event == .localClose
+    shard.increment(stats[.upstreamCxDestroy])
+    shard.increment(stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
     if connected {
-      let local = event == .localClose
       shard.adjust(stats[.upstreamRqActive], by: -1)
       shard.adjust(host.stats[.rqActive], by: -1)
-      shard.increment(stats[.upstreamCxDestroy])
-      shard.increment(stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
+      shard.increment(stats[.upstreamCxDestroyWithActiveRq])
+      shard.increment(stats[local ? .upstreamCxDestroyLocalWithActiveRq : .upstreamCxDestroyRemoteWithActiveRq])
       return
     }
+    leavePending(cluster)
     shard.increment(stats[.upstreamCxConnectFail])
     shard.increment(host.stats[.cxConnectFail])
     if timedOut { shard.increment(stats[.upstreamCxConnectTimeout]) }
     if case .connectFailure(let code) = event { info.upstreamTransportFailure = code }
+    if isOver {
+      shard.increment(stats[.upstreamRqCancelled])
+      return
+    }
+    shard.increment(stats[.upstreamRqPendingFailureEject])
     let result: OutlierResult = timedOut ? .localOriginTimeout : .localOriginConnectFailed
     if let reached = host.monitor?.put(result), !reached.isEmpty { worker.reportOutlier(cluster.info, host, reached) }
   }
@@ -248,11 +280,20 @@ final class TcpProxySession: ConnectionDelegate {
     connectTimer.disarm()
     idleTimer.disarm()
     durationTimer.disarm()
-    upstream?.close(event == .localClose ? .noFlush : .flushWrite)
+    upstream?.close(closeType(event))
     info.endTime = worker.loop.now
     for log in proxy.accessLogs { log.write(self, worker) }
     listener.connectionClosed(createdAt: info.startTime)
     worker.remove(self)
+  }
+
+  /// How the upstream connection ends with the downstream one: all that came is sent on, and a reset passed on as one.
+  private func closeType(_ event: ConnectionCloseEvent) -> ConnectionCloseType {
+    switch event {
+    case .localClose: .noFlush
+    case .remoteFailure: .abortReset
+    case .remoteClose, .connectFailure: .flushWrite
+    }
   }
 
   /// The upstream connection's delegate: the same session from its other side.

@@ -15,15 +15,15 @@ final class CircuitBreakerGauges: Sendable {
 
   /// Brings the gauges up to date: called by the main loop before they are read, so that a request pays nothing.
   func publish(to store: StatsStore) {
-    store.setGauge(stats[.cxOpen], to: breaker.connections.hasRoom ? 0 : 1)
-    store.setGauge(stats[.rqPendingOpen], to: breaker.pendingRequests.hasRoom ? 0 : 1)
-    store.setGauge(stats[.rqOpen], to: breaker.requests.hasRoom ? 0 : 1)
-    store.setGauge(stats[.rqRetryOpen], to: breaker.activeRetries < breaker.maxRetries ? 0 : 1)
+    store.setGauge(stats[.cxOpen], to: breaker.connections.isOpen ? 1 : 0)
+    store.setGauge(stats[.rqPendingOpen], to: breaker.pendingRequests.isOpen ? 1 : 0)
+    store.setGauge(stats[.rqOpen], to: breaker.requests.isOpen ? 1 : 0)
+    store.setGauge(stats[.rqRetryOpen], to: breaker.isRetryOpen ? 1 : 0)
     guard let remaining else { return }
     store.setGauge(remaining[.remainingCx], to: UInt64(breaker.connections.remaining))
     store.setGauge(remaining[.remainingPending], to: UInt64(breaker.pendingRequests.remaining))
     store.setGauge(remaining[.remainingRq], to: UInt64(breaker.requests.remaining))
-    store.setGauge(remaining[.remainingRetries], to: UInt64(max(0, breaker.maxRetries - breaker.activeRetries)))
+    store.setGauge(remaining[.remainingRetries], to: UInt64(breaker.remainingRetries))
     store.setGauge(remaining[.remainingCxPools], to: UInt64.max)
   }
 }

@@ -14,6 +14,7 @@ final class WorkerCluster {
   var responses: ResponseCounters
   var externalResponses: ResponseCounters
   var internalResponses: ResponseCounters
+  private var retriedResponses: ResponseCounters
 
   private struct PoolKey: Hashable {
     let host: ObjectIdentifier
@@ -29,6 +30,7 @@ final class WorkerCluster {
     responses = ResponseCounters(scope: info.scope)
     externalResponses = ResponseCounters(scope: info.scope.scope("external."))
     internalResponses = ResponseCounters(scope: info.scope.scope("internal."))
+    retriedResponses = ResponseCounters(scope: info.scope.scope("retry."))
     pools = [[], []]
     layOutPools()
     tellBalancer()
@@ -59,6 +61,18 @@ final class WorkerCluster {
     pools[row][index] = pool
     poolsByHost[PoolKey(host: ObjectIdentifier(host), priority: priority)] = pool
     return pool
+  }
+
+  /// Counts a response that another try takes the place of.
+  func countRetried(_ status: UInt16, _ shard: StatsShard) { retriedResponses.count(status, on: shard) }
+
+  /// The host was ejected: its kept connections go, and those in use once their request is done. Should it be needed in a
+  /// panic, it gets new ones.
+  func hostFailed(_ host: Host) {
+    for priority in [RoutingPriority.default, .high] {
+      poolsByHost.removeValue(forKey: PoolKey(host: ObjectIdentifier(host), priority: priority))?.drain()
+    }
+    layOutPools()
   }
 
   /// The main loop has other hosts for us. Pools of hosts that are gone close once their requests are done.

@@ -74,7 +74,12 @@ case(
     cluster=watching(consecutive_5xx=2),
     send=[get("/"), get("/"), ejected(), get("/ejected")],
 )
-case("resets eject", upstream=[rst()], cluster=watching(consecutive_5xx=2), send=[get("/") for _ in range(3)])
+case(
+    "resets eject",
+    upstream=[rst()],
+    cluster=watching(consecutive_5xx=2),
+    send=[get("/"), get("/"), ejected(), get("/ejected")],
+)
 case(
     "route timeouts eject",
     upstream=[hang()],

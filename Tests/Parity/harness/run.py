@@ -33,7 +33,7 @@ from .views import show
 VOLATILE_STATS = re.compile(
     r"_bytes_total$|_bytes_buffered$|lb_recalculate|\.internal\.|\.external\.|membership_change$|update_no_rebuild"
     r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
-    r"|flow_control|default\.total_match_count$"
+    r"|flow_control|remaining_cx_pools$|default\.total_match_count$"
 )
 TOKEN = re.compile(r"@(\w+)@")
 

@@ -21,6 +21,19 @@ import Testing
     #expect(!limit.hasRoom && !limit.tryAcquire() && limit.current == 0)
   }
 
+  @Test func aLimitOfNothingIsOpenOnceItWasExceeded() {
+    let limit = ResourceLimit(max: 0)
+    #expect(!limit.isOpen)
+    limit.acquire()
+    limit.release()
+    #expect(limit.isOpen)
+    let usual = ResourceLimit(max: 1)
+    usual.acquire()
+    #expect(usual.isOpen)
+    usual.release()
+    #expect(!usual.isOpen)
+  }
+
   @Test func defaults() {
     let breaker = CircuitBreaker(EnvoyConfig.CircuitBreakers().thresholds(for: .default))
     #expect(breaker.connections.max == 1024)

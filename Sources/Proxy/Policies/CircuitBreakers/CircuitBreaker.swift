@@ -41,5 +41,11 @@ package final class CircuitBreaker: Sendable {
     return true
   }
 
+  /// What `rq_retry_open` shows: the state of `max_retries`, even beside a retry budget, as in Envoy.
+  package var isRetryOpen: Bool { retries.isOpen }
+
+  /// What `remaining_retries` shows: 0 beside a retry budget, as in Envoy.
+  package var remainingRetries: Int { budget == nil ? retries.remaining : 0 }
+
   package func releaseRetry() { retries.release() }
 }

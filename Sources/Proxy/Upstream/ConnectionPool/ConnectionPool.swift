@@ -37,7 +37,7 @@ final class ConnectionPool {
     }
     guard breaker.pendingRequests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqPendingOverflow])
-      caller.poolFailure(.overflow, transportFailure: 0)
+      caller.poolFailure(.overflow, host: nil, transportFailure: 0)
       return
     }
     shard.increment(info.stats[.upstreamRqPendingTotal])
@@ -64,7 +64,7 @@ final class ConnectionPool {
     guard breaker.requests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqActiveOverflow])
       if client.isUsable { ready.append(client) }
-      caller.poolFailure(.overflow, transportFailure: 0)
+      caller.poolFailure(.overflow, host: host, transportFailure: 0)
       return
     }
     client.open(caller)
@@ -73,7 +73,7 @@ final class ConnectionPool {
   // MARK: Connections
 
   private func connectIfNeeded() {
-    if isDraining || connecting >= pending.count { return }
+    if connecting >= pending.count { return }
     // As Envoy: a pool without any connection may always make one, or its requests would wait for ever.
     guard breaker.connections.tryAcquire() || clients.isEmpty && forceConnection() else {
       shard.increment(info.stats[.upstreamCxOverflow])
@@ -107,6 +107,7 @@ final class ConnectionPool {
     if let caller = pending.popFirst() {
       leavePending()
       attach(caller, to: client)
+      connectIfNeeded()
     } else if isDraining {
       client.closeIdle()
     } else {
@@ -140,7 +141,7 @@ final class ConnectionPool {
     for caller in failed {
       leavePending()
       shard.increment(info.stats[.upstreamRqPendingFailureEject])
-      caller.poolFailure(reason, transportFailure: transportFailure)
+      caller.poolFailure(reason, host: host, transportFailure: transportFailure)
     }
   }
 

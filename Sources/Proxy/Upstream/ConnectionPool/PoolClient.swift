@@ -93,7 +93,7 @@ final class PoolClient: ClientCodecDelegate {
 
   /// Opens a stream for the caller, whose place among the cluster's requests the pool has taken.
   func open(_ caller: UpstreamCallbacks) {
-    guard let codec else { return caller.poolFailure(.localConnectionFailure, transportFailure: 0) }
+    guard let codec else { return caller.poolFailure(.localConnectionFailure, host: host, transportFailure: 0) }
     self.caller = caller
     requests += 1
     if usesLeft != Int.max {
@@ -152,7 +152,8 @@ final class PoolClient: ClientCodecDelegate {
     do {
       return try codec.dispatch(bytes)
     } catch {
-      protocolError()
+      if error != .unaskedRequestTimeout { protocolError() }
+      connection?.close(.noFlush)
       return bytes.count
     }
   }
@@ -160,7 +161,6 @@ final class PoolClient: ClientCodecDelegate {
   private func protocolError() {
     shard.increment(info.stats[.upstreamCxProtocolError])
     brokeProtocol = true
-    connection?.close(.noFlush)
   }
 
   private var brokeProtocol = false
@@ -231,8 +231,7 @@ final class PoolClient: ClientCodecDelegate {
     do {
       try codec?.endOfInput(isClean: event == .remoteClose)
     } catch {
-      brokeProtocol = true
-      shard.increment(info.stats[.upstreamCxProtocolError])
+      protocolError()
     }
   }
 

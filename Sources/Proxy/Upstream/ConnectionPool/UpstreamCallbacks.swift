@@ -6,6 +6,6 @@ class UpstreamCallbacks: StreamDecoder {
   /// The stream is open: send the request.
   func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {}
 
-  /// There will be no stream. `host` failed to connect unless the reason is overflow.
-  func poolFailure(_ reason: StreamReset, transportFailure: Int32) {}
+  /// There will be no stream. `host` is nil where none was asked: too many requests wait already.
+  func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: Int32) {}
 }

@@ -41,6 +41,8 @@ final class OutlierDriver: EventHandler {
     host.setEjected(true)
     publishActive()
     membership.healthChanged()
+    let cluster = membership.info.index
+    main.tellWorkers { $0.hostFailed(cluster: cluster, host) }
     main.log.info(
       "outlier detection: cluster '\(membership.info.name)' ejects \(host.addressText) (\(kind)) for \(time / 1_000_000) ms"
     )
