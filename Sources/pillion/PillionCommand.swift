@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// `pillion`: without a subcommand it serves, in Envoy's place.
 struct PillionCommand: ParsableCommand {
@@ -8,4 +9,25 @@ struct PillionCommand: ParsableCommand {
     version: Version.text,
     subcommands: [RunCommand.self, ValidateCommand.self],
     defaultSubcommand: RunCommand.self)
+
+  private static let wrongUsage: Int32 = 2
+
+  /// Does what the command line says and ends the process: with 0 when all is fine, 1 when a configuration is refused,
+  /// 2 for a command line that is wrong.
+  static func runAndExit() -> Never {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success {
+        print(message)
+      } else if !message.isEmpty {
+        Console.error(message + "\n")
+      }
+      Glibc.exit(code == .validationFailure ? wrongUsage : code.rawValue)
+    }
+    Glibc.exit(EXIT_SUCCESS)
+  }
 }

@@ -1,1 +1,1 @@
-PillionCommand.main()
+PillionCommand.runAndExit()
