@@ -23,6 +23,10 @@ int pl_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 // Names the calling thread, for top and gdb (at most 15 bytes). Returns 0 or an errno.
 int pl_set_thread_name(const char *name);
 
+// Gives back the pages of the program's own code and constants: what only the start needed stays away, what is needed
+// again comes from the page cache. Changes nothing but the resident size.
+void pl_release_program_pages(void);
+
 // Largest value of sun_path that fits, and the offset of the path in sockaddr_un (for abstract names).
 static const int pl_sun_path_offset = (int)offsetof(struct sockaddr_un, sun_path);
 static const int pl_sun_path_size = (int)sizeof(((struct sockaddr_un *)0)->sun_path);

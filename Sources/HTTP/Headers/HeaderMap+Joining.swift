@@ -23,21 +23,7 @@ extension HeaderMap {
   }
 }
 
-/// A set of known names, a bit for each.
-struct HeaderNameSet: Sendable {
-  private var bits: (UInt64, UInt64) = (0, 0)
-
-  init(_ names: HeaderName...) {
-    for name in names {
-      let bit: UInt64 = 1 << UInt64(name.rawValue & 63)
-      if name.rawValue < 64 { bits.0 |= bit } else { bits.1 |= bit }
-    }
-  }
-
-  func contains(_ name: HeaderName) -> Bool {
-    (name.rawValue < 64 ? bits.0 : bits.1) & (1 << UInt64(name.rawValue & 63)) != 0
-  }
-
+extension HeaderNameSet {
   /// Envoy keeps one field of these names and joins what else comes: seen on 1.40.0, per kind of message.
   static let joinedInRequests = HeaderNameSet(
     .accept, .acceptEncoding, .authorization, .cacheControl, .connection, .contentEncoding, .contentType, .expect,

@@ -58,36 +58,54 @@ public final class HeaderMap {
 
   /// Whether the entry at an index below ``endIndex`` still stands.
   @inlinable
-  package func isLive(at index: Int) -> Bool { !entry(index).removed }
+  public func isLive(at index: Int) -> Bool { !entry(index).removed }
 
   @inlinable
-  package func name(at index: Int) -> HeaderName { entry(index).name }
+  public func name(at index: Int) -> HeaderName { entry(index).name }
 
   @inlinable
-  package func nameText(at index: Int) -> ByteView {
+  public func nameText(at index: Int) -> ByteView {
     let entry = entry(index)
     if entry.name != .other { return ByteView(entry.name.text) }
     return ByteView(start: bytes + Int(entry.nameOffset), count: Int(entry.nameLength))
   }
 
   @inlinable
-  package func value(at index: Int) -> ByteView {
+  public func value(at index: Int) -> ByteView {
     let entry = entry(index)
     return ByteView(start: bytes + Int(entry.valueOffset), count: Int(entry.valueLength))
   }
 
   @inlinable
-  package func has(_ name: HeaderName) -> Bool { firstIndex(of: name) != nil }
+  @inline(__always)
+  public func has(_ name: HeaderName) -> Bool { mayHave(name) && scan(for: name, from: 0) != nil }
+
+  /// Whether there may be a field of one of the names: no, where none was ever added.
+  func mayHaveAny(of names: HeaderNameSet) -> Bool {
+    presence.0 & names.bits.0 | presence.1 & names.bits.1 != 0
+  }
+
+  /// Removes every field of every one of the names.
+  package func removeAll(of names: HeaderNameSet) {
+    guard mayHaveAny(of: names) else { return }
+    for index in 0..<endIndex where names.contains(entries[index].name) { remove(at: index) }
+    presence.0 &= ~names.bits.0
+    presence.1 &= ~names.bits.1
+  }
 
   /// The first value of a known name.
   @inlinable
-  package func value(of name: HeaderName) -> ByteView? {
-    guard let index = firstIndex(of: name) else { return nil }
+  @inline(__always)
+  public func value(of name: HeaderName) -> ByteView? { mayHave(name) ? presentValue(of: name) : nil }
+
+  @usableFromInline
+  func presentValue(of name: HeaderName) -> ByteView? {
+    guard let index = scan(for: name, from: 0) else { return nil }
     return value(at: index)
   }
 
   @inlinable
-  package func firstIndex(of name: HeaderName) -> Int? {
+  public func firstIndex(of name: HeaderName) -> Int? {
     guard mayHave(name) else { return nil }
     return scan(for: name, from: 0)
   }
@@ -195,9 +213,14 @@ public final class HeaderMap {
   }
 
   /// Removes every field of the name. Returns whether there was one.
+  @inlinable
+  @inline(__always)
   @discardableResult
-  package func remove(_ name: HeaderName) -> Bool {
-    guard let index = firstIndex(of: name) else { return false }
+  public func remove(_ name: HeaderName) -> Bool { mayHave(name) && removePresent(name) }
+
+  @usableFromInline
+  func removePresent(_ name: HeaderName) -> Bool {
+    guard let index = scan(for: name, from: 0) else { return false }
     remove(at: index)
     removeOthers(of: name, after: index)
     clearPresence(name)

@@ -17,6 +17,7 @@ final class ActiveStream: StreamDecoder {
   }
 
   let manager: WorkerConnectionManager
+  private let config: ConnectionManagerInfo
   let worker: Worker
   let shard: StatsShard
   private(set) var filters: [HTTPFilter] = []
@@ -44,6 +45,7 @@ final class ActiveStream: StreamDecoder {
 
   init(_ manager: WorkerConnectionManager, for connection: ConnectionManager) {
     self.manager = manager
+    config = manager.info
     worker = manager.worker
     shard = manager.worker.shard
     self.connection = connection
@@ -64,7 +66,6 @@ final class ActiveStream: StreamDecoder {
     info.startWallTime = worker.loop.wallNow
     info.randomValue = worker.loop.random.next()
     lastActivity = info.startTime
-    let config = manager.info
     idleTimeout = config.streamIdleTimeout
     armIdleTimer()
     if config.requestTimeout > 0 {
@@ -86,7 +87,7 @@ final class ActiveStream: StreamDecoder {
     maxDurationTimer.disarm()
     requestTimer.disarm()
     info.endTime = worker.loop.now
-    for filter in filters { filter.onDestroy() }
+    for index in filters.indices { filters[index].onDestroy() }
     countEnd()
     manager.log(self)
     encoder = nil
@@ -95,9 +96,8 @@ final class ActiveStream: StreamDecoder {
   }
 
   private func countEnd() {
-    let stats = manager.info.stats
-    shard.adjust(stats[.downstreamRqActive], by: -1)
-    shard.record(manager.info.requestTime, UInt64(max(0, info.endTime - info.startTime) / 1_000_000))
+    shard.adjust(config.stats[.downstreamRqActive], by: -1)
+    shard.record(config.requestTime, UInt64(max(0, info.endTime - info.startTime) / 1_000_000))
   }
 
   override func runLater() { recycle() }
@@ -158,25 +158,25 @@ final class ActiveStream: StreamDecoder {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: idleTimeout - idle)
       return
     }
-    shard.increment(manager.info.stats[.downstreamRqIdleTimeout])
+    shard.increment(config.stats[.downstreamRqIdleTimeout])
     info.responseFlags.insert(.streamIdleTimeout)
     giveUp(
       requestEnded ? 504 : 408, body: "stream timeout", detail: "stream_idle_timeout")
   }
 
   private func maxDurationReached() {
-    shard.increment(manager.info.stats[.downstreamRqMaxDurationReached])
+    shard.increment(config.stats[.downstreamRqMaxDurationReached])
     giveUp(504, body: "downstream duration timeout", detail: "max_duration_timeout")
   }
 
   private func requestTimedOut() {
-    shard.increment(manager.info.stats[.downstreamRqTimeout])
+    shard.increment(config.stats[.downstreamRqTimeout])
     giveUp(408, body: "request timeout", detail: "request_overall_timeout")
   }
 
   /// The headers of a request took too long: the connection's timer fired.
   func requestHeadersTimedOut() {
-    shard.increment(manager.info.stats[.downstreamRqHeaderTimeout])
+    shard.increment(config.stats[.downstreamRqHeaderTimeout])
     giveUp(408, body: "request header timeout", detail: "request_header_timeout")
   }
 
@@ -201,7 +201,8 @@ final class ActiveStream: StreamDecoder {
     if let reply = manager.refuse(headers, self) { return sendLocalReply(reply) }
     manager.mutateRequestHeaders(headers, self)
     manager.route(headers, self)
-    for filter in filters where filter.decodeRequestHeaders(headers, endStream: endStream) == .stopIteration { return }
+    for index in filters.indices
+    where filters[index].decodeRequestHeaders(headers, endStream: endStream) == .stopIteration { return }
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {
@@ -229,7 +230,7 @@ final class ActiveStream: StreamDecoder {
 
   override func decodeReset(_ reason: StreamReset) {
     if isOver { return }
-    shard.increment(manager.info.stats[.downstreamRqRxReset])
+    shard.increment(config.stats[.downstreamRqRxReset])
     info.responseFlags.insert(.downstreamConnectionTermination)
     info.detail = .literal("downstream_remote_disconnect")
     end()
@@ -248,7 +249,7 @@ final class ActiveStream: StreamDecoder {
     if isOver { return }
     requestReadDisabled += disable ? 1 : -1
     shard.increment(
-      manager.info.stats[disable ? .downstreamFlowControlPausedReadingTotal : .downstreamFlowControlResumedReadingTotal]
+      config.stats[disable ? .downstreamFlowControlPausedReadingTotal : .downstreamFlowControlResumedReadingTotal]
     )
     encoder?.readDisable(disable)
   }
@@ -259,7 +260,7 @@ final class ActiveStream: StreamDecoder {
   func encodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     if isOver || responseStarted { return worker.headerMaps.giveBack(headers) }
     responseHeaders = headers
-    for filter in filters.reversed() { filter.encodeResponseHeaders(headers, endStream: endStream) }
+    for index in filters.indices.reversed() { filters[index].encodeResponseHeaders(headers, endStream: endStream) }
     sendHeaders(headers, endStream: endStream)
   }
 
@@ -306,7 +307,7 @@ final class ActiveStream: StreamDecoder {
   /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
   func resetStream(_ reason: StreamReset) {
     if isOver { return }
-    shard.increment(manager.info.stats[.downstreamRqTxReset])
+    shard.increment(config.stats[.downstreamRqTxReset])
     let encoder = encoder
     let connection = connection
     end()

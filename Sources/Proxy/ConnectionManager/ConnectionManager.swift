@@ -22,7 +22,7 @@ final class ConnectionManager: ServerCodecDelegate {
   let id: UInt64
   let remoteAddress: SocketAddress?
   /// The peer's address without its port, as headers name it; empty for a Unix socket.
-  private(set) lazy var remoteText: [UInt8] = remoteAddress.map { $0.isIP ? Array($0.host.utf8) : [] } ?? []
+  let remoteText: [UInt8]
   let isFromLoopback: Bool
   private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
   private(set) var connection: Connection?
@@ -48,6 +48,7 @@ final class ConnectionManager: ServerCodecDelegate {
     self.id = id
     self.remoteAddress = remoteAddress
     isFromLoopback = remoteAddress?.isLoopback ?? false
+    remoteText = remoteAddress.map { $0.isIP ? Array($0.host.utf8) : [] } ?? []
     createdAt = worker.loop.now
     idleSince = createdAt
     super.init()

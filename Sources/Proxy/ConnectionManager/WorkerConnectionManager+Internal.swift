@@ -37,13 +37,12 @@ extension WorkerConnectionManager {
 
   /// What only an internal caller may ask of the router.
   private func removeInternalHeaders(_ headers: HeaderMap) {
-    for name in Self.internalOnly where headers.has(name) { headers.remove(name) }
+    headers.removeAll(of: Self.internalOnly)
   }
 
-  private static let internalOnly: [HeaderName] = [
+  private static let internalOnly = HeaderNameSet(
     .xEnvoyRetriableStatusCodes, .xEnvoyRetriableHeaderNames, .xEnvoyRetryOn, .xEnvoyRetryGrpcOn, .xEnvoyMaxRetries,
     .xEnvoyUpstreamAltStatName, .xEnvoyUpstreamRequestTimeout, .xEnvoyUpstreamRequestPerTryTimeout,
     .xEnvoyUpstreamRequestTimeoutAltResponse, .xEnvoyExpectedRequestTimeout, .xEnvoyForceTrace, .xEnvoyIPTags,
-    .xEnvoyOriginalURL, .xEnvoyHedgeOnPerTryTimeout,
-  ]
+    .xEnvoyOriginalURL, .xEnvoyHedgeOnPerTryTimeout)
 }

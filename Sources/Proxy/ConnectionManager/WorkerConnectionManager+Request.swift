@@ -75,16 +75,15 @@ extension WorkerConnectionManager {
       removeNamedByConnection(headers)
       headers.remove(.connection)
     }
-    headers.remove(.upgrade)
-    headers.remove(.keepAlive)
-    headers.remove(.proxyConnection)
-    headers.remove(.transferEncoding)
+    headers.removeAll(of: Self.hopByHop)
     if let te = headers.value(of: .te), !ListTokens.contain("trailers", in: te) {
       headers.remove(.te)
     } else if headers.has(.te) {
       headers.set(.te, "trailers")
     }
   }
+
+  private static let hopByHop = HeaderNameSet(.upgrade, .keepAlive, .proxyConnection, .transferEncoding)
 
   /// What Connection names is of this hop too. Pseudo-header fields and what framing needs cannot be named away.
   private func removeNamedByConnection(_ headers: HeaderMap) {

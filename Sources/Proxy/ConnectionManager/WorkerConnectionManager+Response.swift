@@ -5,10 +5,7 @@ import Reactor
 extension WorkerConnectionManager {
   /// Brings the head of a response into the form in which it goes to the client (Envoy's mutateResponseHeaders).
   func mutateResponseHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
-    headers.remove(.connection)
-    headers.remove(.keepAlive)
-    headers.remove(.proxyConnection)
-    headers.remove(.transferEncoding)
+    headers.removeAll(of: Self.hopByHopOfResponses)
     if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
     if info.alwaysSetRequestIDInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
       headers.set(.xRequestID, id)
@@ -18,6 +15,9 @@ extension WorkerConnectionManager {
     setServer(headers)
     closeWhereDue(headers, stream)
   }
+
+  private static let hopByHopOfResponses = HeaderNameSet(
+    .connection, .keepAlive, .proxyConnection, .transferEncoding)
 
   private func setServer(_ headers: HeaderMap) {
     switch info.serverHeaderTransformation {

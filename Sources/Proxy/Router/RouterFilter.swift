@@ -195,10 +195,9 @@ final class RouterFilter: HTTPFilter {
 
   private func startAttempt(_ cluster: WorkerCluster, _ host: Int) {
     let pool = cluster.pool(at: host, priority: route?.priority ?? .default)
-    let upstream = upstream ?? UpstreamRequest(self, worker: worker)
-    self.upstream = upstream
     attemptInFlight = true
-    upstream.start(pool)
+    if upstream == nil { upstream = UpstreamRequest(self, worker: worker) }
+    upstream?.start(pool)
   }
 
   /// The attempt has its stream: sends what there is of the request.
@@ -239,8 +238,10 @@ final class RouterFilter: HTTPFilter {
     guard let cluster, let route, let breaker else { return worker.headerMaps.giveBack(headers) }
     let status = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
     if endStream { attemptEnded() }
-    report(.response(status: status), attempt.host)
-    if let host = attempt.host { shard.increment(host.stats[status < 500 ? .rqSuccess : .rqError]) }
+    if let host = attempt.host {
+      report(.response(status: status), host, cluster)
+      shard.increment(host.stats[status < 500 ? .rqSuccess : .rqError])
+    }
     stream.info.firstUpstreamByteReceived = now
     let decision = retry.shouldRetry(
       onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: worker.loop.wallNow,
@@ -490,7 +491,11 @@ final class RouterFilter: HTTPFilter {
   // MARK: The end
 
   private func report(_ result: OutlierResult, _ host: Host?) {
-    guard let host, let monitor = host.monitor, let cluster else { return }
+    if let host, let cluster { report(result, host, cluster) }
+  }
+
+  private func report(_ result: OutlierResult, _ host: Host, _ cluster: WorkerCluster) {
+    guard let monitor = host.monitor else { return }
     let reached = monitor.put(result)
     if !reached.isEmpty { worker.reportOutlier(cluster.info, host, reached) }
   }

@@ -1,3 +1,4 @@
+import CLinux
 import EnvoyConfig
 import Glibc
 import Logging
@@ -96,6 +97,8 @@ package final class MainLoop: EventHandler {
     }
     state = .live
     stats.live()
+    // Reading the configuration and the command line touched much of the program that serving never will.
+    pl_release_program_pages()
     log.info("all clusters initialized. listening")
     started?()
     started = nil

@@ -1,29 +1,34 @@
 /// One delay of its owner's. It belongs to a stored property of the handler that it calls, and is disarmed with it.
 package struct Timer: ~Copyable {
+  /// Kept so that the wheel outlives the node in it.
   private var wheel: TimerWheel?
-  private var node: Int32 = -1
+  private var node: UnsafeMutablePointer<TimerNode>?
 
   package init() {}
 
   deinit {
-    if let wheel { wheel.freeNode(node) }
+    guard let node else { return }
+    if node.pointee.list >= 0, let wheel { wheel.disarm(node) }
+    node.deallocate()
   }
 
   package var isArmed: Bool {
-    guard let wheel else { return false }
-    return wheel.isArmed(node)
+    guard let node else { return false }
+    return node.pointee.list >= 0
   }
 
   /// (Re)starts the delay; ``EventHandler/timerFired(_:)`` of `handler`, the owner, is called with `id` once it is over.
   package mutating func arm(_ loop: EventLoop, _ handler: EventHandler, id: UInt8, after nanoseconds: Int64) {
-    if wheel == nil {
-      wheel = loop.timers
-      node = loop.timers.makeNode()
-    }
-    loop.timers.arm(node, handler, id: id, after: nanoseconds)
+    if let node { return loop.timers.arm(node, handler, id: id, after: nanoseconds) }
+    let made = UnsafeMutablePointer<TimerNode>.allocate(capacity: 1)
+    made.initialize(to: TimerNode())
+    wheel = loop.timers
+    node = made
+    loop.timers.arm(made, handler, id: id, after: nanoseconds)
   }
 
   package mutating func disarm() {
-    if let wheel { wheel.disarm(node) }
+    guard let node, node.pointee.list >= 0, let wheel else { return }
+    wheel.disarm(node)
   }
 }

@@ -1,16 +1,26 @@
+/// One timer's place in a wheel. Its ``Timer`` owns the memory.
+struct TimerNode {
+  /// Not retained: the timer belongs to its handler, and ends with it.
+  var handler: Unmanaged<EventHandler>?
+  /// In ticks.
+  var deadline: Int64 = 0
+  var next: UnsafeMutablePointer<TimerNode>?
+  var previous: UnsafeMutablePointer<TimerNode>?
+  /// Level * 64 + slot; -1 while not armed.
+  var list: Int32 = -1
+  var id: UInt8 = 0
+}
+
 /// The timers of a loop: a hierarchical wheel of eleven levels of 64 slots, a tick being one millisecond. Arming and
 /// disarming are O(1) and allocate nothing once the node exists; a level's slots cascade down as time passes.
 ///
 /// A timer fires at the first turn at or after its deadline, never before; the lateness is under 1 ms plus the turn's.
 package final class TimerWheel {
-  private struct Node {
-    var handler: Unmanaged<EventHandler>?
-    var deadline: Int64 = 0
-    var next: Int32 = -1
-    var previous: Int32 = -1
-    /// Level * 64 + slot; -1 while not armed.
-    var list: Int16 = -1
-    var id: UInt8 = 0
+  typealias Node = UnsafeMutablePointer<TimerNode>
+
+  private struct List {
+    var head: Node?
+    var tail: Node?
   }
 
   private static let levels = 11
@@ -18,69 +28,60 @@ package final class TimerWheel {
 
   package var now: Int64
   private var elapsed: Int64
-  private var nodes: [Node] = []
-  private var freeNodes: [Int32] = []
-  private var heads: [Int32]
-  private var tails: [Int32]
-  private var occupied: InlineArray<11, UInt64> = .init(repeating: 0)
+  private let lists: UnsafeMutablePointer<List>
+  /// A bit for each slot of a level that has something.
+  private let occupied: UnsafeMutablePointer<UInt64>
 
   init(now: Int64) {
     self.now = now
     elapsed = now / Self.nanosecondsPerTick
-    heads = Array(repeating: -1, count: Self.levels * 64)
-    tails = heads
+    lists = .allocate(capacity: Self.levels * 64)
+    lists.initialize(repeating: List(), count: Self.levels * 64)
+    occupied = .allocate(capacity: Self.levels)
+    occupied.initialize(repeating: 0, count: Self.levels)
   }
 
-  // MARK: Nodes
-
-  func makeNode() -> Int32 {
-    if let node = freeNodes.popLast() { return node }
-    nodes.append(Node())
-    return Int32(nodes.count - 1)
+  deinit {
+    lists.deallocate()
+    occupied.deallocate()
   }
 
-  func freeNode(_ index: Int32) {
-    disarm(index)
-    nodes[Int(index)].handler = nil
-    freeNodes.append(index)
-  }
+  // MARK: Arming
 
-  func isArmed(_ index: Int32) -> Bool { nodes[Int(index)].list >= 0 }
-
-  /// The handler is not retained: the ``Timer`` that owns the node belongs to it, and ends with it.
-  func arm(_ index: Int32, _ handler: EventHandler, id: UInt8, after nanoseconds: Int64) {
-    disarm(index)
+  func arm(_ node: Node, _ handler: EventHandler, id: UInt8, after nanoseconds: Int64) {
+    if node.pointee.list >= 0 { disarm(node) }
     let (time, overflow) = now.addingReportingOverflow(max(0, nanoseconds))
     let deadline = overflow ? Int64.max - Self.nanosecondsPerTick : time
-    nodes[Int(index)].handler = Unmanaged.passUnretained(handler)
-    nodes[Int(index)].id = id
-    nodes[Int(index)].deadline = (deadline + Self.nanosecondsPerTick - 1) / Self.nanosecondsPerTick
-    link(index)
+    node.pointee.handler = Unmanaged.passUnretained(handler)
+    node.pointee.id = id
+    node.pointee.deadline = (deadline + Self.nanosecondsPerTick - 1) / Self.nanosecondsPerTick
+    link(node)
   }
 
-  func disarm(_ index: Int32) {
-    let list = nodes[Int(index)].list
-    if list < 0 { return }
-    let next = nodes[Int(index)].next
-    let previous = nodes[Int(index)].previous
-    if previous >= 0 { nodes[Int(previous)].next = next } else { heads[Int(list)] = next }
-    if next >= 0 { nodes[Int(next)].previous = previous } else { tails[Int(list)] = previous }
-    nodes[Int(index)].list = -1
-    if heads[Int(list)] < 0 { occupied[Int(list) >> 6] &= ~(1 << UInt64(list & 63)) }
+  /// Takes an armed node out.
+  func disarm(_ node: Node) {
+    let list = Int(node.pointee.list)
+    let next = node.pointee.next
+    let previous = node.pointee.previous
+    if let previous { previous.pointee.next = next } else { lists[list].head = next }
+    if let next { next.pointee.previous = previous } else { lists[list].tail = previous }
+    node.pointee.list = -1
+    if lists[list].head == nil { occupied[list >> 6] &= ~(1 &<< UInt64(list & 63)) }
   }
 
-  private func link(_ index: Int32) {
-    let deadline = max(nodes[Int(index)].deadline, elapsed + 1)
+  private func link(_ node: Node) {
+    let deadline = max(node.pointee.deadline, elapsed + 1)
     let distance = UInt64(bitPattern: elapsed ^ deadline) | 63
     let level = (63 - distance.leadingZeroBitCount) / 6
     let slot = Int(deadline >> Int64(6 * level)) & 63
     let list = level * 64 + slot
-    nodes[Int(index)].list = Int16(list)
-    nodes[Int(index)].next = -1
-    nodes[Int(index)].previous = tails[list]
-    if tails[list] >= 0 { nodes[Int(tails[list])].next = index } else { heads[list] = index }
-    tails[list] = index
-    occupied[level] |= 1 << UInt64(slot)
+    let tail = lists[list].tail
+    node.pointee.list = Int32(truncatingIfNeeded: list)
+    node.pointee.next = nil
+    node.pointee.previous = tail
+    if let tail { tail.pointee.next = node } else { lists[list].head = node }
+    lists[list].tail = node
+    occupied[level] |= 1 &<< UInt64(slot)
   }
 
   // MARK: Time
@@ -112,38 +113,21 @@ package final class TimerWheel {
     let target = time / Self.nanosecondsPerTick
     while let (level, slot, tick) = nextList(), tick <= target {
       elapsed = tick
-      if level == 0 {
-        fire(list: slot, after: after)
-      } else {
-        cascade(list: level * 64 + slot, after: after)
-      }
+      empty(list: level * 64 + slot, after: after)
     }
     elapsed = max(elapsed, target)
   }
 
-  private func fire(list: Int, after: () -> Void) {
-    while heads[list] >= 0, nodes[Int(heads[list])].deadline <= elapsed {
-      fire(heads[list], after: after)
-    }
-  }
-
-  private func fire(_ index: Int32, after: () -> Void) {
-    disarm(index)
-    guard let handler = nodes[Int(index)].handler?.takeUnretainedValue() else { return }
-    handler.timerFired(nodes[Int(index)].id)
-    after()
-  }
-
-  private func cascade(list: Int, after: () -> Void) {
-    var index = heads[list]
-    while index >= 0 {
-      disarm(index)
-      if nodes[Int(index)].deadline <= elapsed {
-        fire(index, after: after)
-      } else {
-        link(index)
+  /// Fires what is due in the list, and moves the rest to lower levels.
+  private func empty(list: Int, after: () -> Void) {
+    while let node = lists[list].head {
+      disarm(node)
+      if node.pointee.deadline > elapsed {
+        link(node)
+      } else if let handler = node.pointee.handler?.takeUnretainedValue() {
+        handler.timerFired(node.pointee.id)
+        after()
       }
-      index = heads[list]
     }
   }
 }
