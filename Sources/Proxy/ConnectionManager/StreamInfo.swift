@@ -26,12 +26,13 @@ struct StreamInfo {
   var detail = ResponseCodeDetail.none
   /// Requests sent, or meant to be sent, upstream.
   var attemptCount = 0
-  var upstreamCluster: ClusterInfo?
+  /// Not retained, since the worker's snapshot has it for longer than any stream lives; so with the route.
+  unowned(unsafe) var upstreamCluster: ClusterInfo?
   var upstreamHost: Host?
   var upstreamLocalAddress: SocketAddress?
   /// errno of the connect or of the connection that failed; 0 for none.
   var upstreamTransportFailure: Int32 = 0
-  var route: RouteEntry?
+  unowned(unsafe) var route: RouteEntry?
   /// The request's own draw: for weights and percentages.
   var randomValue: UInt64 = 0
   /// The request comes from an internal address (x-envoy-internal).

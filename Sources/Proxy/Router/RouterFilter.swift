@@ -18,11 +18,12 @@ final class RouterFilter: HTTPFilter {
   private let config: RouterInfo
   private var upstream: UpstreamRequest?
   private var attemptInFlight = false
-  private var cluster: WorkerCluster?
-  private var route: RouteEntry?
+  // Not retained: the worker has its clusters, and its snapshot the routes, for longer than any stream lives.
+  private unowned(unsafe) var cluster: WorkerCluster?
+  private unowned(unsafe) var route: RouteEntry?
   private var choice: ClusterChoice?
   private var retry = RetryState()
-  private var breaker: CircuitBreaker?
+  private unowned(unsafe) var breaker: CircuitBreaker?
   private var requestEnded = false
   private var responseStarted = false
   private var answered = false
@@ -74,7 +75,7 @@ final class RouterFilter: HTTPFilter {
     self.cluster = cluster
     stream.info.upstreamCluster = cluster.info
     stream.info.attemptCount = 1
-    breaker = cluster.info.circuitBreakers[route.priority == .high ? 1 : 0]
+    breaker = cluster.info.circuitBreaker(route.priority)
     guard let host = chooseHost(cluster) else { return .stopIteration }
     prepare(headers, route, choice, cluster.hostSet.candidates[host])
     requestEnded = endStream
@@ -235,7 +236,7 @@ final class RouterFilter: HTTPFilter {
   }
 
   func upstreamHeaders(_ attempt: UpstreamRequest, _ headers: HeaderMap, endStream: Bool) {
-    guard let cluster, let route, let breaker else { return worker.headerMaps.giveBack(headers) }
+    guard let cluster, let route else { return worker.headerMaps.giveBack(headers) }
     let status = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
     if endStream { attemptEnded() }
     if let host = attempt.host {
@@ -243,15 +244,20 @@ final class RouterFilter: HTTPFilter {
       shard.increment(host.stats[status < 500 ? .rqSuccess : .rqError])
     }
     stream.info.firstUpstreamByteReceived = now
-    let decision = retry.shouldRetry(
-      onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: worker.loop.wallNow,
-      random: &worker.loop.random, scratch: &worker.scratch)
-    if retried(decision, cluster) {
+    if !retry.letsPass(status: status), retriedResponse(headers, route, cluster) {
       cluster.countRetried(status, shard)
       worker.headerMaps.giveBack(headers)
       return
     }
     passOn(headers, status, route, cluster, endStream: endStream)
+  }
+
+  private func retriedResponse(_ headers: HeaderMap, _ route: RouteEntry, _ cluster: WorkerCluster) -> Bool {
+    guard let breaker else { return false }
+    let decision = retry.shouldRetry(
+      onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: worker.loop.wallNow,
+      random: &worker.loop.random, scratch: &worker.scratch)
+    return retried(decision, cluster)
   }
 
   private func passOn(

@@ -90,7 +90,7 @@ final class TcpProxySession: ConnectionDelegate {
       downstream?.close(.noFlush)
       return
     }
-    let breaker = cluster.info.circuitBreakers[0]
+    let breaker = cluster.info.circuitBreaker(.default)
     guard breaker.connections.tryAcquire() else {
       shard.increment(stats[.upstreamCxOverflow])
       info.responseFlags.insert(.upstreamOverflow)
@@ -159,7 +159,7 @@ final class TcpProxySession: ConnectionDelegate {
   }
 
   private func leavePending(_ cluster: WorkerCluster) {
-    cluster.info.circuitBreakers[0].pendingRequests.release()
+    cluster.info.circuitBreaker(.default).pendingRequests.release()
     shard.adjust(cluster.info.stats[.upstreamRqPendingActive], by: -1)
   }
 
@@ -246,7 +246,7 @@ final class TcpProxySession: ConnectionDelegate {
     guard let cluster, let host = info.upstreamHost else { return }
     let stats = cluster.info.stats
     connectTimer.disarm()
-    cluster.info.circuitBreakers[0].connections.release()
+    cluster.info.circuitBreaker(.default).connections.release()
     shard.adjust(stats[.upstreamCxActive], by: -1)
     shard.adjust(host.stats[.cxActive], by: -1)
     shard.record(cluster.info.lengthMilliseconds, UInt64((worker.loop.now - upstreamSince) / 1_000_000))

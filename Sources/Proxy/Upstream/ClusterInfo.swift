@@ -20,8 +20,8 @@ package final class ClusterInfo: Sendable {
   package let idleTimeoutNanoseconds: Int64
   /// 0: none.
   package let maxConnectionDurationNanoseconds: Int64
-  /// For the default priority, and for the high one.
-  package let circuitBreakers: [CircuitBreaker]
+  private let defaultCircuitBreaker: CircuitBreaker
+  private let highCircuitBreaker: CircuitBreaker
   let circuitBreakerGauges: [CircuitBreakerGauges]
   let codecOptions: HTTP1ClientOptions
   let stats: StatBlock<ClusterStat>
@@ -45,16 +45,19 @@ package final class ClusterInfo: Sendable {
     let scope = store.scope("cluster.\(config.altStatName.isEmpty ? config.name : config.altStatName).")
     self.scope = scope
     stats = scope.block(ClusterStat.self)
-    circuitBreakers = [RoutingPriority.default, .high].map {
-      CircuitBreaker(config.circuitBreakers.thresholds(for: $0))
-    }
-    circuitBreakerGauges = [("default", circuitBreakers[0]), ("high", circuitBreakers[1])].map {
+    defaultCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .default))
+    highCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .high))
+    circuitBreakerGauges = [("default", defaultCircuitBreaker), ("high", highCircuitBreaker)].map {
       CircuitBreakerGauges($1, scope: scope.scope("circuit_breakers.\($0)."))
     }
     connectMilliseconds = scope.histogram("upstream_cx_connect_ms")
     lengthMilliseconds = scope.histogram("upstream_cx_length_ms")
     requestsPerConnection = scope.histogram("upstream_rq_per_cx")
     current = Mutex(HostSet(hosts: [], panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold))
+  }
+
+  package func circuitBreaker(_ priority: RoutingPriority) -> CircuitBreaker {
+    priority == .high ? highCircuitBreaker : defaultCircuitBreaker
   }
 
   /// The hosts of this moment.

@@ -21,6 +21,9 @@ package struct RetryOn: OptionSet, Sendable {
   package static let grpcResourceExhausted = RetryOn(rawValue: 1 << 13)
   package static let grpcUnavailable = RetryOn(rawValue: 1 << 14)
 
+  /// What may ask for another try after any response, a good one too.
+  static let anyStatus: RetryOn = [.retriableStatusCodes, .retriableHeaders, .envoyRateLimited, .grpc]
+
   static let grpc: RetryOn = [
     .grpcCancelled, .grpcDeadlineExceeded, .grpcInternal, .grpcResourceExhausted, .grpcUnavailable,
   ]

@@ -48,6 +48,12 @@ package struct RetryState: Sendable {
   /// Whether anything could be retried: if not, the request's body need not be kept.
   package var isEnabled: Bool { !retryOn.isEmpty }
 
+  /// Whether a response of this status goes on whatever else it says, with nothing to count: most do.
+  package func letsPass(status: UInt16) -> Bool {
+    if holdsRetry || status >= 400 { return false }
+    return retryOn.isDisjoint(with: RetryOn.anyStatus)
+  }
+
   /// Starts with a request. `overrides`: whether its `x-envoy-retry-on`, `x-envoy-max-retries` and the like count, which
   /// they do for internal requests.
   package mutating func begin(

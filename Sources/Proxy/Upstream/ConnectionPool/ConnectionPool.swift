@@ -24,7 +24,7 @@ final class ConnectionPool {
     info = cluster.info
     shard = cluster.worker.shard
     self.host = host
-    breaker = cluster.info.circuitBreakers[priority == .high ? 1 : 0]
+    breaker = cluster.info.circuitBreaker(priority)
   }
 
   // MARK: Requests
