@@ -174,7 +174,7 @@ import Testing
     let harness = ClientHarness()
     let decoder = harness.request(":method: POST\n:path: /\n:authority: h", endStream: false)
     harness.send("a", endStream: false)
-    decoder.onComplete = { harness.encoder?.reset(.localReset) }
+    decoder.onComplete = { [unowned harness] in harness.encoder?.reset(.localReset) }
     harness.feed("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     #expect(harness.log == ["unfinished"])
     _ = harness.transport.take()
@@ -185,7 +185,7 @@ import Testing
   @Test func resetEndsTheStreamOnce() {
     let harness = ClientHarness()
     let decoder = harness.request()
-    decoder.onData = { harness.encoder?.reset(.localReset) }
+    decoder.onData = { [unowned harness] in harness.encoder?.reset(.localReset) }
     harness.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n")
     harness.encoder?.reset(.localReset)
     harness.codec?.connectionClosed(.connectionTermination)
