@@ -47,8 +47,8 @@ import Testing
 
   @Test(arguments: ["on", "y", "True", "TRUE", "tRue", "yes", "\"true\"", "!!bool yes"])
   func trueInManyWords(scalar: String) throws {
-    let text = "static_resources: {clusters: [{name: a, respect_dns_ttl: \(scalar)}]}"
-    #expect(try bootstrap(yaml: text).staticResources.clusters.first?.respectDnsTtl == true)
+    let text = "static_resources: {clusters: [{name: a, outlier_detection: {always_eject_one_host: \(scalar)}}]}"
+    #expect(try bootstrap(yaml: text).staticResources.clusters.first?.outlierDetection?.alwaysEjectOneHost == true)
   }
 
   @Test(arguments: [

@@ -6,6 +6,7 @@ extension Bootstrap: ConfigMessage {
     document = reader.documentNode
     reader.message("node", &node)
     reader.message("static_resources", &staticResources)
+    var clusterManager: ClusterManager?
     reader.message("cluster_manager", &clusterManager)
     reader.message("admin", &admin)
     reader.message("layered_runtime", &layeredRuntime)
@@ -50,12 +51,6 @@ extension Bootstrap: ConfigMessage {
         reference.node, "unknown cluster \"\(reference.name)\"",
         allowed: near.map { "did you mean \($0)?" } ?? "a cluster of static_resources.clusters is allowed")
     }
-    let local = clusterManager.localClusterName
-    if !local.isEmpty, origins[local] == nil {
-      reader.report(
-        "cluster_manager", "local_cluster_name names the unknown cluster \"\(local)\"",
-        allowed: "a cluster of static_resources.clusters is allowed")
-    }
   }
 }
 
@@ -78,23 +73,22 @@ extension Node: ConfigMessage {
     reader.string("cluster", &cluster)
     reader.object("metadata", &metadata)
     reader.message("locality", &locality)
-    reader.string("user_agent_name", &userAgentName)
     // All of this is said to control planes only, which there are none of yet.
     reader.withoutEffect(.object, "dynamic_parameters", "user_agent_build_version")
-    reader.withoutEffect(.string, "user_agent_version")
+    reader.withoutEffect(.string, "user_agent_name", "user_agent_version")
     reader.withoutEffect(.strings, "client_features")
     reader.withoutEffect(.objects, "extensions", "listening_addresses")
   }
 }
 
-extension ClusterManager: ConfigMessage {
+/// `envoy.config.bootstrap.v3.ClusterManager`.
+struct ClusterManager: ConfigMessage {
   static let typeName = "envoy.config.bootstrap.v3.ClusterManager"
 
   init(from reader: inout MessageReader) {
-    reader.string("local_cluster_name", &localClusterName)
     reader.withoutEffect(.bool, "enable_deferred_cluster_creation")
     reader.unsupportedUnlessEmpty("outlier_detection", "upstream_bind_config")
-    reader.unsupported("load_stats_config")
+    reader.unsupported("load_stats_config", "local_cluster_name")
   }
 }
 
@@ -103,26 +97,25 @@ extension Admin: ConfigMessage {
 
   init(from reader: inout MessageReader) {
     origin = reader.origin
-    reader.messages("access_log", &accessLog)
-    readAccessLogPath(&reader)
-    reader.string("profile_path", &profilePath)
+    readAccessLog(&reader)
+    // There is no profiler, and no global limit of connections.
+    reader.withoutEffect(.string, "profile_path")
     reader.message("address", &address)
-    reader.bool("ignore_global_conn_limit", &ignoreGlobalConnLimit)
-    reader.messages("allow_paths", &allowPaths)
-    reader.unsupported("socket_options")
+    reader.withoutEffect(.bool, "ignore_global_conn_limit")
+    reader.unsupported("socket_options", "allow_paths")
   }
 
-  private mutating func readAccessLogPath(_ reader: inout MessageReader) {
-    var path = ""
-    reader.string("access_log_path", &path)
-    guard !path.isEmpty else { return }
-    if let problem = reader.context.checks.logPath(path) {
-      reader.report("access_log_path", problem.problem, allowed: problem.allowed)
+  /// Admin requests are not logged yet, so that the only log that can be promised is none.
+  private func readAccessLog(_ reader: inout MessageReader) {
+    let context = reader.context
+    for index in reader.elements("access_log") {
+      let log: AccessLog = context.decode(at: index)
+      if case .file("/dev/null") = log.sink { continue }
+      context.report(
+        index, "Envoy logs admin requests, Pillion does not support it yet",
+        allowed: "a file log to /dev/null is allowed")
     }
-    var log = AccessLog()
-    log.sink = .file(path: path)
-    log.origin = reader.origin
-    accessLog.append(log)
+    reader.unsupported("access_log_path") { $0 == "/dev/null" || $0.isEmpty }
   }
 }
 

@@ -2,7 +2,6 @@
 package struct Bootstrap: Sendable {
   package var node = Node()
   package var staticResources = StaticResources()
-  package var clusterManager = ClusterManager()
   package var admin: Admin?
   package var layeredRuntime = LayeredRuntime()
   /// How often histograms are merged and sinks flushed.
@@ -30,7 +29,6 @@ package struct Node: Sendable {
   package var cluster = ""
   package var locality = Locality()
   package var metadata: DocumentNode?
-  package var userAgentName = ""
   package var node: DocumentNode?
 
   package init() {}
@@ -45,23 +43,10 @@ package struct Locality: Sendable, Hashable {
   package init() {}
 }
 
-/// `envoy.config.bootstrap.v3.ClusterManager`.
-package struct ClusterManager: Sendable {
-  package var localClusterName = ""
-
-  package init() {}
-}
-
 /// `envoy.config.bootstrap.v3.Admin`.
 package struct Admin: Sendable {
   /// Where the admin interface listens; none when absent, as in Envoy.
   package var address: Address?
-  /// Access logs; the deprecated `access_log_path` arrives as a file log with the default format.
-  package var accessLog: [AccessLog] = []
-  package var profilePath = "/var/log/envoy/envoy.prof"
-  package var ignoreGlobalConnLimit = false
-  /// Paths that are served; all when empty.
-  package var allowPaths: [StringMatcher] = []
   package var origin = SourceLocation.none
 
   package init() {}

@@ -37,15 +37,15 @@ extension Cluster: ConfigMessage {
     readProtocolOptions(&reader)
     readDns(&reader)
     reader.bool("wait_for_warm_on_init", &waitForWarmOnInit)
-    reader.duration("cleanup_interval", &cleanupInterval, .positive)
+    // Of ORIGINAL_DST only.
+    reader.withoutEffect(.duration, "cleanup_interval")
     reader.metadata(&metadata)
     reader.transportSocket()
     var options = UpstreamConnectionOptions()
     reader.message("upstream_connection_options", &options)
     tcpKeepalive = options.tcpKeepalive
-    reader.bool("close_connections_on_host_health_failure", &closeConnectionsOnHostHealthFailure)
-    reader.bool("ignore_health_on_host_removal", &ignoreHealthOnHostRemoval)
-    reader.bool("connection_pool_per_downstream_connection", &connectionPoolPerDownstreamConnection)
+    // Of active health checks only.
+    reader.withoutEffect(.bool, "ignore_health_on_host_removal")
     refuseUnsupported(&reader)
   }
 
@@ -123,8 +123,9 @@ extension Cluster: ConfigMessage {
     reader.duration("dns_refresh_rate", &dnsRefreshRate, .aboveOneMillisecond)
     reader.duration("dns_jitter", &dnsJitter)
     reader.message("dns_failure_refresh_rate", &dnsFailureRefreshRate)
-    reader.bool("respect_dns_ttl", &respectDnsTtl)
     reader.enumeration("dns_lookup_family", &dnsLookupFamily)
+    // The system's resolver does not tell the TTL.
+    reader.unsupported("respect_dns_ttl")
     reader.unsupported("dns_resolvers", "use_tcp_for_dns_lookups", "dns_resolution_config", "typed_dns_resolver_config")
   }
 
@@ -132,6 +133,7 @@ extension Cluster: ConfigMessage {
     reader.unsupported("health_checks", "transport_socket_matches", "transport_socket_matcher", "stats_matcher")
     reader.unsupported("filters", "upstream_config", "lrs_server", "lrs_report_endpoint_metrics")
     reader.unsupported("track_timeout_budgets", "queuing_policies")
+    reader.unsupported("close_connections_on_host_health_failure", "connection_pool_per_downstream_connection")
     reader.unsupported("per_connection_buffer_high_watermark_timeout") { $0 == "0s" }
     reader.unsupportedUnlessEmpty("upstream_bind_config", "track_cluster_stats", "preconnect_policy")
   }
@@ -175,8 +177,9 @@ extension Cluster.CommonLbConfig: ConfigMessage {
   init(from reader: inout MessageReader) {
     reader.percent("healthy_panic_threshold", &healthyPanicThreshold)
     reader.duration("update_merge_window", &updateMergeWindow)
-    reader.bool("ignore_new_hosts_until_first_hc", &ignoreNewHostsUntilFirstHc)
-    reader.bool("close_connections_on_host_set_change", &closeConnectionsOnHostSetChange)
+    // Of active health checks only.
+    reader.withoutEffect(.bool, "ignore_new_hosts_until_first_hc")
+    reader.unsupported("close_connections_on_host_set_change")
     reader.unsupported("zone_aware_lb_config", "locality_weighted_lb_config", "override_host_status")
     reader.unsupportedUnlessEmpty("consistent_hashing_lb_config")
   }

@@ -40,15 +40,10 @@ package struct Cluster: Sendable {
   package var dnsJitter: Duration = .zero
   /// Absent: the refresh rate counts after failures too.
   package var dnsFailureRefreshRate: RefreshRate?
-  package var respectDnsTtl = false
   package var dnsLookupFamily = DnsLookupFamily.auto
   package var waitForWarmOnInit = true
-  package var cleanupInterval: Duration = .seconds(5)
   package var metadata: DocumentNode?
   package var tcpKeepalive: TcpKeepalive?
-  package var closeConnectionsOnHostHealthFailure = false
-  package var ignoreHealthOnHostRemoval = false
-  package var connectionPoolPerDownstreamConnection = false
   package var origin = SourceLocation.none
   package var node: DocumentNode?
 
@@ -76,8 +71,6 @@ package struct Cluster: Sendable {
     /// In percent; 0 turns panic off.
     package var healthyPanicThreshold = 50.0
     package var updateMergeWindow: Duration = .seconds(1)
-    package var ignoreNewHostsUntilFirstHc = false
-    package var closeConnectionsOnHostSetChange = false
 
     package init() {}
   }

@@ -12,9 +12,6 @@ package struct ClusterLoadAssignment: Sendable {
 package struct LocalityLbEndpoints: Sendable {
   package var locality = Locality()
   package var lbEndpoints: [LbEndpoint] = []
-  package var loadBalancingWeight: UInt32?
-  /// 0 is the first choice; at most 128.
-  package var priority: UInt32 = 0
   package var origin = SourceLocation.none
 
   package init() {}
@@ -28,7 +25,6 @@ package struct LbEndpoint: Sendable {
     case unhealthy
     case draining
     case timeout
-    case degraded
   }
 
   package var endpoint = Endpoint()

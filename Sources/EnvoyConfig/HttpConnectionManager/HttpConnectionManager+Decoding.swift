@@ -33,9 +33,7 @@ extension HttpConnectionManager: ConfigMessage {
     readLimits(&reader)
     readIdentity(&reader)
     readPathSettings(&reader)
-    reader.bool("stream_error_on_invalid_http_message", &streamErrorOnInvalidHttpMessage)
-    reader.message("local_reply_config", &localReplyConfig)
-    readAccessLog(&reader)
+    reader.messages("access_log", &accessLog)
     readUpgrades(&reader)
     refuseUnsupported(&reader)
   }
@@ -82,7 +80,6 @@ extension HttpConnectionManager: ConfigMessage {
     }
     reader.bool("proxy_100_continue", &proxy100Continue)
     reader.bool("append_x_forwarded_port", &appendXForwardedPort)
-    reader.bool("append_local_overload", &appendLocalOverload)
   }
 
   private mutating func readLimits(_ reader: inout MessageReader) {
@@ -101,8 +98,6 @@ extension HttpConnectionManager: ConfigMessage {
     reader.integer("xff_num_trusted_hops", &xffNumTrustedHops)
     reader.message("internal_address_config", &internalAddressConfig)
     reader.bool("skip_xff_append", &skipXffAppend)
-    reader.bool(
-      "represent_ipv4_remote_address_as_ipv4_mapped_ipv6", &representIPv4RemoteAddressAsIPv4MappedIPv6)
   }
 
   private mutating func readPathSettings(_ reader: inout MessageReader) {
@@ -119,23 +114,6 @@ extension HttpConnectionManager: ConfigMessage {
     }
   }
 
-  private mutating func readAccessLog(_ reader: inout MessageReader) {
-    reader.messages("access_log", &accessLog)
-    var interval: Duration?
-    var isFlushedOnRequest = false
-    reader.duration("access_log_flush_interval", &interval, .atLeastOneMillisecond)
-    reader.bool("flush_access_log_on_new_request", &isFlushedOnRequest)
-    accessLogOptions.accessLogFlushInterval = interval
-    accessLogOptions.flushAccessLogOnNewRequest = isFlushedOnRequest
-    guard let index = reader.findDescribed("access_log_options", default: "{}") else { return }
-    accessLogOptions = reader.context.decode(at: index)
-    if interval != nil || isFlushedOnRequest {
-      reader.context.report(
-        index, "excludes access_log_flush_interval and flush_access_log_on_new_request",
-        allowed: "give access_log_options alone")
-    }
-  }
-
   /// Upgrades that are switched off are the default.
   private mutating func readUpgrades(_ reader: inout MessageReader) {
     var upgrades: [HcmUpgradeConfig] = []
@@ -149,6 +127,10 @@ extension HttpConnectionManager: ConfigMessage {
     reader.unsupported("original_ip_detection_extensions", "early_header_mutation_extensions")
     reader.unsupported("http1_safe_max_connection_duration")
     reader.unsupported("forward_client_cert_details") { $0 == "SANITIZE" || $0 == "0" }
+    reader.unsupported("append_local_overload", "represent_ipv4_remote_address_as_ipv4_mapped_ipv6")
+    reader.unsupported("stream_error_on_invalid_http_message")
+    reader.unsupported("access_log_flush_interval", "flush_access_log_on_new_request")
+    reader.unsupportedUnlessEmpty("local_reply_config", "access_log_options")
     reader.unsupportedUnlessEmpty("set_current_client_cert_details", "http2_protocol_options")
   }
 }
@@ -159,16 +141,6 @@ extension HttpConnectionManager.InternalAddressConfig: ConfigMessage {
   init(from reader: inout MessageReader) {
     reader.bool("unix_sockets", &unixSockets)
     reader.messages("cidr_ranges", &cidrRanges)
-  }
-}
-
-extension HttpConnectionManager.HcmAccessLogOptions: ConfigMessage {
-  static let typeName = HttpConnectionManager.typeName + ".HcmAccessLogOptions"
-
-  init(from reader: inout MessageReader) {
-    reader.duration("access_log_flush_interval", &accessLogFlushInterval, .atLeastOneMillisecond)
-    reader.bool("flush_access_log_on_new_request", &flushAccessLogOnNewRequest)
-    reader.unsupported("flush_log_on_tunnel_successfully_established")
   }
 }
 
@@ -222,6 +194,7 @@ extension UuidRequestIdConfig: ConfigMessage {
 
   init(from reader: inout MessageReader) {
     reader.bool("pack_trace_reason", &packTraceReason)
-    reader.bool("use_request_id_for_trace_sampling", &useRequestIdForTraceSampling)
+    // There is no tracing yet.
+    reader.withoutEffect(.bool, "use_request_id_for_trace_sampling")
   }
 }

@@ -47,7 +47,6 @@ package struct HttpConnectionManager: Sendable {
   package var requestIdExtension = UuidRequestIdConfig()
   package var proxy100Continue = false
   package var appendXForwardedPort = false
-  package var appendLocalOverload = false
 
   // Limits and times; a zero time is none.
   package var maxRequestHeadersKb: UInt32 = 60
@@ -62,7 +61,6 @@ package struct HttpConnectionManager: Sendable {
   package var xffNumTrustedHops: UInt32 = 0
   package var internalAddressConfig = InternalAddressConfig()
   package var skipXffAppend = false
-  package var representIPv4RemoteAddressAsIPv4MappedIPv6 = false
 
   // The path and the host.
   package var normalizePath = false
@@ -71,10 +69,7 @@ package struct HttpConnectionManager: Sendable {
   package var stripPortMode = StripPortMode.none
   package var stripTrailingHostDot = false
 
-  package var streamErrorOnInvalidHttpMessage = false
-  package var localReplyConfig = LocalReplyConfig()
   package var accessLog: [AccessLog] = []
-  package var accessLogOptions = HcmAccessLogOptions()
   package var origin = SourceLocation.none
 
   package init() {}
@@ -86,20 +81,11 @@ package struct HttpConnectionManager: Sendable {
 
     package init() {}
   }
-
-  /// `HttpConnectionManager.HcmAccessLogOptions`.
-  package struct HcmAccessLogOptions: Sendable {
-    package var accessLogFlushInterval: Duration?
-    package var flushAccessLogOnNewRequest = false
-
-    package init() {}
-  }
 }
 
 /// `envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig`.
 package struct UuidRequestIdConfig: Sendable {
   package var packTraceReason = true
-  package var useRequestIdForTraceSampling = true
 
   package init() {}
 }
@@ -120,33 +106,10 @@ package struct HttpFilter: Sendable {
 
 /// `envoy.extensions.filters.http.router.v3.Router`.
 package struct Router: Sendable {
+  /// Whether responses are counted by their codes, and how long they took.
   package var dynamicStats = true
   package var suppressEnvoyHeaders = false
-  /// Headers whose values are checked; a bad one is answered with 400.
-  package var strictCheckHeaders: [String] = []
-  package var respectExpectedRqTimeout = false
-  package var suppressGrpcRequestFailureCodeStats = false
   package var origin = SourceLocation.none
 
   package init() {}
-}
-
-/// `LocalReplyConfig`: what replies of the proxy's own look like.
-package struct LocalReplyConfig: Sendable {
-  package var mappers: [ResponseMapper] = []
-  package var bodyFormat: SubstitutionFormatString?
-
-  package init() {}
-}
-
-/// `ResponseMapper`: the first whose filter matches changes the reply.
-package struct ResponseMapper: Sendable {
-  package var filter: AccessLogFilter
-  package var statusCode: UInt32?
-  package var body: DataSource?
-  package var bodyFormatOverride: SubstitutionFormatString?
-  package var headersToAdd: [HeaderValueOption] = []
-  package var origin = SourceLocation.none
-
-  package init(filter: AccessLogFilter) { self.filter = filter }
 }

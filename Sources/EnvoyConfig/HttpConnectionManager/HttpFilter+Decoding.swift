@@ -21,10 +21,6 @@ struct HttpFilterReader: ConfigMessage {
 
 extension Router: ConfigMessage {
   static let typeName = "envoy.extensions.filters.http.router.v3.Router"
-  private static let checkable = [
-    "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms", "x-envoy-max-retries",
-    "x-envoy-retry-grpc-on", "x-envoy-retry-on",
-  ]
 
   init(from reader: inout MessageReader) {
     origin = reader.origin
@@ -33,46 +29,7 @@ extension Router: ConfigMessage {
     reader.unsupported("reject_connect_request_early_data")
     reader.unsupportedUnlessEmpty("upstream_log_options")
     reader.bool("suppress_envoy_headers", &suppressEnvoyHeaders)
-    reader.bool("respect_expected_rq_timeout", &respectExpectedRqTimeout)
-    reader.bool("suppress_grpc_request_failure_code_stats", &suppressGrpcRequestFailureCodeStats)
-    let context = reader.context
-    for index in reader.elements("strict_check_headers") {
-      guard let name = context.string(at: index) else { continue }
-      strictCheckHeaders.append(name)
-      if !Self.checkable.contains(name) {
-        context.report(
-          index, "is \"\(name)\"", allowed: "one of \(Self.checkable.joined(separator: ", ")) is allowed")
-      }
-    }
-  }
-}
-
-extension LocalReplyConfig: ConfigMessage {
-  static let typeName = "envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig"
-
-  init(from reader: inout MessageReader) {
-    var readers: [ResponseMapperReader] = []
-    reader.messages("mappers", &readers)
-    mappers = readers.compactMap(\.value)
-    reader.message("body_format", &bodyFormat)
-  }
-}
-
-/// `ResponseMapper`; nil after an error.
-struct ResponseMapperReader: ConfigMessage {
-  static let typeName = "envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper"
-  private(set) var value: ResponseMapper?
-
-  init(from reader: inout MessageReader) {
-    var filter: AccessLogFilterReader?
-    reader.message("filter", &filter, isRequired: true)
-    // The filter stands in for a missing one, so that the other fields are read all the same.
-    var mapper = ResponseMapper(filter: filter?.value ?? .notHealthCheck)
-    mapper.origin = reader.origin
-    reader.integer("status_code", &mapper.statusCode, in: 200...599)
-    reader.message("body", &mapper.body)
-    reader.message("body_format_override", &mapper.bodyFormatOverride)
-    reader.messages("headers_to_add", &mapper.headersToAdd, maxItems: 1000)
-    value = filter?.value == nil ? nil : mapper
+    reader.unsupported(
+      "respect_expected_rq_timeout", "suppress_grpc_request_failure_code_stats", "strict_check_headers")
   }
 }

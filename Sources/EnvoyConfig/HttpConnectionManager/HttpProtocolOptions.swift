@@ -24,22 +24,9 @@ package struct HttpProtocolOptions: Sendable {
 
 /// `envoy.config.core.v3.Http1ProtocolOptions`.
 package struct Http1ProtocolOptions: Sendable {
-  package enum HeaderKeyFormat: Sendable {
-    case properCaseWords
-    /// The stateful formatter `preserve_case`.
-    case preserveCase
-  }
-
   package var allowAbsoluteUrl = true
-  package var acceptHttp10 = false
-  package var defaultHostForHttp10 = ""
-  /// nil: names go out in lower case.
-  package var headerKeyFormat: HeaderKeyFormat?
   package var enableTrailers = false
   package var allowChunkedLength = false
-  /// nil: what the connection manager's `stream_error_on_invalid_http_message` says.
-  package var overrideStreamErrorOnInvalidHttpMessage: Bool?
-  package var sendFullyQualifiedUrl = false
   package var allowCustomMethods = false
 
   package init() {}

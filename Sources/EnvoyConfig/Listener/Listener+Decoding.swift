@@ -1,9 +1,3 @@
-extension Listener.DrainType: ConfigEnum {
-  static let values: [(name: StaticString, number: Int32, value: Self?)] = [
-    ("DEFAULT", 0, .default), ("MODIFY_ONLY", 1, .modifyOnly),
-  ]
-}
-
 extension Listener.TrafficDirection: ConfigEnum {
   static let values: [(name: StaticString, number: Int32, value: Self?)] = [
     ("UNSPECIFIED", 0, .unspecified), ("INBOUND", 1, .inbound), ("OUTBOUND", 2, .outbound),
@@ -22,21 +16,21 @@ extension Listener: ConfigMessage {
     readFilterChains(&reader)
     reader.integer("per_connection_buffer_limit_bytes", &perConnectionBufferLimitBytes)
     reader.metadata(&metadata)
-    reader.enumeration("drain_type", &drainType)
+    reader.unsupported("drain_type") { $0 == "DEFAULT" || $0 == "0" }
     reader.enumeration("traffic_direction", &trafficDirection)
     reader.bool("enable_reuse_port", &enableReusePort)
     reader.messages("access_log", &accessLog)
     reader.integer("tcp_backlog_size", &tcpBacklogSize)
-    reader.integer(
-      "max_connections_to_accept_per_socket_event", &maxConnectionsToAcceptPerSocketEvent, in: 1...UInt32.max)
     readBindToPort(&reader)
-    reader.bool("ignore_global_conn_limit", &ignoreGlobalConnLimit)
     reader.message("tcp_keepalive", &tcpKeepalive)
+    // There is no global limit of connections.
+    reader.withoutEffect(.bool, "ignore_global_conn_limit")
     reader.withoutEffect(.bool, "reuse_port", "continue_on_listener_filters_timeout")
     reader.withoutEffect(.duration, "listener_filters_timeout")
     reader.unsupported("additional_addresses", "listener_filters", "socket_options", "use_original_dst")
     reader.unsupported("default_filter_chain", "filter_chain_matcher", "fcds_config", "stats_matcher")
     reader.unsupported("transparent", "freebind", "tcp_fast_open_queue_length", "connection_balance_config")
+    reader.unsupported("max_connections_to_accept_per_socket_event")
     reader.unsupported("api_listener", "internal_listener", "enable_mptcp", "bypass_overload_manager")
     reader.unsupported("per_connection_buffer_high_watermark_timeout") { $0 == "0s" }
     reader.unsupportedUnlessEmpty("udp_listener_config")
@@ -63,20 +57,18 @@ extension Listener: ConfigMessage {
     }
   }
 
-  private mutating func readBindToPort(_ reader: inout MessageReader) {
-    reader.bool("bind_to_port", &bindToPort)
+  private func readBindToPort(_ reader: inout MessageReader) {
+    reader.unsupported("bind_to_port") { $0 == "true" }
     var deprecated: ListenerDeprecatedV1?
     reader.message("deprecated_v1", &deprecated)
-    if let bind = deprecated?.bindToPort { bindToPort = bind }
   }
 }
 
 /// `Listener.DeprecatedV1`.
 struct ListenerDeprecatedV1: ConfigMessage {
   static let typeName = "envoy.config.listener.v3.Listener.DeprecatedV1"
-  private(set) var bindToPort: Bool?
 
-  init(from reader: inout MessageReader) { reader.bool("bind_to_port", &bindToPort) }
+  init(from reader: inout MessageReader) { reader.unsupported("bind_to_port") { $0 == "true" } }
 }
 
 extension FilterChain: ConfigMessage {

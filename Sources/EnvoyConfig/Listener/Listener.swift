@@ -1,10 +1,5 @@
 /// `envoy.config.listener.v3.Listener`.
 package struct Listener: Sendable {
-  package enum DrainType: Sendable {
-    case `default`
-    case modifyOnly
-  }
-
   package enum TrafficDirection: Sendable {
     case unspecified
     case inbound
@@ -19,17 +14,12 @@ package struct Listener: Sendable {
   package var filterChains: [FilterChain] = []
   package var perConnectionBufferLimitBytes: UInt32 = 1_048_576
   package var metadata: DocumentNode?
-  package var drainType = DrainType.default
   package var trafficDirection = TrafficDirection.unspecified
   /// One accepting socket a worker. The deprecated `reuse_port` is accepted and without effect, as in Envoy.
   package var enableReusePort = true
   package var accessLog: [AccessLog] = []
   /// Length of the queue of connections not yet accepted; the system's maximum (`somaxconn`) when absent.
   package var tcpBacklogSize: UInt32?
-  /// How many connections one readiness event may accept; unlimited when absent.
-  package var maxConnectionsToAcceptPerSocketEvent: UInt32?
-  package var bindToPort = true
-  package var ignoreGlobalConnLimit = false
   package var tcpKeepalive: TcpKeepalive?
   package var origin = SourceLocation.none
   package var node: DocumentNode?

@@ -7,7 +7,6 @@ extension TcpProxy: ConfigMessage {
     readCluster(&reader)
     reader.duration("idle_timeout", &idleTimeout)
     reader.messages("access_log", &accessLog)
-    readAccessLogOptions(&reader)
     reader.integer("max_connect_attempts", &maxConnectAttempts, in: 1...UInt32.max)
     reader.duration("max_downstream_connection_duration", &maxDownstreamConnectionDuration, .atLeastOneMillisecond)
     // No value of these two has an effect in Envoy either.
@@ -16,6 +15,8 @@ extension TcpProxy: ConfigMessage {
     reader.unsupported("max_early_data_bytes", "check_drain_close")
     reader.unsupported("proxy_protocol_tlv_merge_policy") { $0 == "ADD_IF_ABSENT" || $0 == "0" }
     reader.unsupported("upstream_connect_mode") { $0 == "IMMEDIATE" || $0 == "0" }
+    reader.unsupported("access_log_flush_interval", "flush_access_log_on_connected")
+    reader.unsupportedUnlessEmpty("access_log_options")
     reader.unsupportedUnlessEmpty("metadata_match", "max_downstream_connection_duration_jitter_percentage")
   }
 
@@ -31,33 +32,6 @@ extension TcpProxy: ConfigMessage {
       }
     default: break
     }
-  }
-
-  private mutating func readAccessLogOptions(_ reader: inout MessageReader) {
-    reader.duration("access_log_flush_interval", &accessLogFlushInterval, .atLeastOneMillisecond)
-    reader.bool("flush_access_log_on_connected", &flushAccessLogOnConnected)
-    guard let index = reader.findDescribed("access_log_options", default: "{}") else { return }
-    let options: TcpAccessLogOptions = reader.context.decode(at: index)
-    if accessLogFlushInterval != nil || flushAccessLogOnConnected {
-      reader.context.report(
-        index, "excludes access_log_flush_interval and flush_access_log_on_connected",
-        allowed: "give access_log_options alone")
-    }
-    accessLogFlushInterval = options.accessLogFlushInterval
-    flushAccessLogOnConnected = options.flushAccessLogOnConnected
-  }
-}
-
-/// `TcpProxy.TcpAccessLogOptions`.
-struct TcpAccessLogOptions: ConfigMessage {
-  static let typeName = TcpProxy.typeName + ".TcpAccessLogOptions"
-  private(set) var accessLogFlushInterval: Duration?
-  private(set) var flushAccessLogOnConnected = false
-
-  init(from reader: inout MessageReader) {
-    reader.duration("access_log_flush_interval", &accessLogFlushInterval, .atLeastOneMillisecond)
-    reader.bool("flush_access_log_on_connected", &flushAccessLogOnConnected)
-    reader.unsupported("flush_access_log_on_start")
   }
 }
 

@@ -19,10 +19,6 @@ package struct TcpProxy: Sendable {
   /// No bytes either way for this long closes the connection; zero never does.
   package var idleTimeout: Duration = .seconds(3600)
   package var accessLog: [AccessLog] = []
-  /// `access_log_options.access_log_flush_interval`, or the deprecated field of that name: a line that often.
-  package var accessLogFlushInterval: Duration?
-  /// A line as soon as the upstream connection stands.
-  package var flushAccessLogOnConnected = false
   package var maxConnectAttempts: UInt32 = 1
   package var maxDownstreamConnectionDuration: Duration?
   package var origin = SourceLocation.none
