@@ -4,6 +4,7 @@ import Reactor
 /// One connection of the admin interface. A client that is silent for too long is sent away.
 final class AdminConnection: ServerCodecDelegate {
   private static let idleNanoseconds: Int64 = 60_000_000_000
+  private static let lingerNanoseconds: Int64 = 1_000_000_000
 
   unowned let server: AdminServer
   private var connection: Connection?
@@ -28,9 +29,11 @@ final class AdminConnection: ServerCodecDelegate {
   }
 
   override func streamComplete(reusable: Bool) {
+    let requestWasRead = stream?.requestEnded ?? true
     stream = nil
     timer.arm(server.loop, self, id: 0, after: Self.idleNanoseconds)
-    if !reusable { connection?.close(.flushWriteAndDelay) }
+    if reusable { return }
+    if requestWasRead { connection?.close(.flushWrite) } else { linger() }
   }
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
@@ -44,9 +47,15 @@ final class AdminConnection: ServerCodecDelegate {
       return consumed
     } catch {
       stream?.reply(AdminResponse("\(error.body)", status: error.status))
-      connection?.close(.flushWriteAndDelay)
+      linger()
       return bytes.count
     }
+  }
+
+  /// The client has more to say: it is left the time to read our reply.
+  private func linger() {
+    timer.arm(server.loop, self, id: 0, after: Self.lingerNanoseconds)
+    connection?.close(.flushWriteAndDelay)
   }
 
   override func codecCanDecode() {

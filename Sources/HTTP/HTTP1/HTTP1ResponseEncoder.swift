@@ -10,7 +10,7 @@ final class HTTP1ResponseEncoder: StreamEncoder {
   private let names = HeaderNameTable.shared
   /// Sound: the codec clears it when it ends.
   unowned(unsafe) var codec: HTTP1ServerCodec?
-  /// The present response says that the connection closes, because the codec was told so.
+  /// The present response says that the connection closes: the request asks for it, or we are going.
   var closesConnection = false
   var isAnswerToHead = false
 

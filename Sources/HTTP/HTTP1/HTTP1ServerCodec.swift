@@ -29,8 +29,6 @@ package final class HTTP1ServerCodec: ServerCodec {
   private var isLineChecked = false
   private var search = HeadSearch()
   private var body = BodyReader(.none, maxTrailerBytes: 0)
-  /// The request asked to close the connection.
-  private var closesAfterRequest = false
 
   private var readDisables = 0
   private var holdsBack = false
@@ -132,7 +130,6 @@ package final class HTTP1ServerCodec: ServerCodec {
     phase = .head
     emptyLineBytes = 0
     isHeadIncomplete = false
-    closesAfterRequest = false
     encoder.begin()
     decoder = delegate.newStream(encoder)
     // The delegate may have reset it at once.
@@ -179,7 +176,7 @@ package final class HTTP1ServerCodec: ServerCodec {
   }
 
   private func accept(_ head: RequestHead, _ map: HeaderMap) {
-    closesAfterRequest = head.asksToClose
+    if head.asksToClose { encoder.closesConnection = true }
     encoder.isAnswerToHead = head.method == .head
     let endStream = head.framing == .none || head.framing == .length(0)
     if endStream {
@@ -224,7 +221,7 @@ package final class HTTP1ServerCodec: ServerCodec {
 
   /// The response is sent whole.
   func responseEnded(closesConnection: Bool) {
-    endStream(reusable: phase == .awaitingResponse && !closesConnection && !closesAfterRequest)
+    endStream(reusable: phase == .awaitingResponse && !closesConnection)
   }
 
   /// The stream was reset from our side.

@@ -6,24 +6,27 @@ import Telemetry
 /// The part of a substitution format's values that HTTP streams and TCP connections share.
 extension StreamInfo {
   func append(
-    _ text: SubstitutionText, remote: SocketAddress?, local: () -> SocketAddress?, random: inout RandomGenerator,
+    _ text: SubstitutionText, remote: () -> SocketAddress?, direct: SocketAddress?, local: () -> SocketAddress?,
+    random: inout RandomGenerator,
     to output: inout TextBuffer
   ) -> Bool {
     switch text {
     case .responseCodeDetails: return detail.append(to: &output)
     case .responseFlags: return responseFlags.append(to: &output)
     case .responseFlagsLong: return responseFlags.append(long: true, to: &output)
-    case .upstreamHost, .upstreamRemoteAddress: return append(upstreamHost?.addressText, to: &output)
-    case .upstreamRemoteAddressWithoutPort: return append(upstreamHost?.address.host, to: &output)
+    case .upstreamHost: return append(upstreamHost?.addressText, to: &output)
+    case .upstreamRemoteAddress: return append(connectedHost?.addressText, to: &output)
+    case .upstreamRemoteAddressWithoutPort: return append(connectedHost?.address.host, to: &output)
     case .upstreamHostName: return append(upstreamName, to: &output)
     case .upstreamHostNameWithoutPort:
       return append(upstreamHost.map { $0.hostname.isEmpty ? $0.address.host : $0.hostname }, to: &output)
     case .upstreamCluster, .upstreamClusterRaw: return append(upstreamCluster?.name, to: &output)
     case .upstreamLocalAddress: return append(upstreamLocalAddress?.description, to: &output)
     case .upstreamLocalAddressWithoutPort: return append(upstreamLocalAddress?.host, to: &output)
-    case .downstreamRemoteAddress, .downstreamDirectRemoteAddress: return append(remote?.description, to: &output)
-    case .downstreamRemoteAddressWithoutPort, .downstreamDirectRemoteAddressWithoutPort:
-      return append(remote?.host, to: &output)
+    case .downstreamRemoteAddress: return append(remote()?.description, to: &output)
+    case .downstreamRemoteAddressWithoutPort: return append(remote()?.host, to: &output)
+    case .downstreamDirectRemoteAddress: return append(direct?.description, to: &output)
+    case .downstreamDirectRemoteAddressWithoutPort: return append(direct?.host, to: &output)
     case .downstreamLocalAddress, .downstreamDirectLocalAddress: return append(local()?.description, to: &output)
     case .downstreamLocalAddressWithoutPort, .downstreamDirectLocalAddressWithoutPort:
       return append(local()?.host, to: &output)
@@ -38,6 +41,9 @@ extension StreamInfo {
     default: return false
     }
   }
+
+  /// As Envoy: only a connection that stood has a remote address.
+  private var connectedHost: Host? { upstreamLocalAddress == nil ? nil : upstreamHost }
 
   private var upstreamName: String? {
     upstreamHost.map { $0.hostname.isEmpty ? $0.addressText : $0.hostname }
@@ -62,7 +68,7 @@ extension StreamInfo {
     case .bytesReceived: UInt64(bytesReceived)
     case .bytesSent: UInt64(bytesSent)
     case .upstreamRequestAttemptCount: UInt64(attemptCount)
-    case .upstreamRemotePort: upstreamHost.map { UInt64($0.address.port) }
+    case .upstreamRemotePort: connectedHost.map { UInt64($0.address.port) }
     case .upstreamLocalPort: upstreamLocalAddress.map { UInt64($0.port) }
     default: nil
     }

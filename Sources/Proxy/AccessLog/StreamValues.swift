@@ -33,7 +33,8 @@ struct StreamValues: SubstitutionValues {
     case .localReplyBody: return true
     default:
       return stream.info.append(
-        text, remote: stream.downstream.remoteAddress, local: { stream.downstream.localAddress },
+        text, remote: { stream.remoteAddress }, direct: stream.downstream.remoteAddress,
+        local: { stream.downstream.localAddress },
         random: &stream.worker.loop.random, to: &output)
     }
     return true
@@ -42,7 +43,8 @@ struct StreamValues: SubstitutionValues {
   func number(_ number: SubstitutionNumber) -> UInt64? {
     switch number {
     case .connectionID: stream.downstream.id
-    case .downstreamRemotePort, .downstreamDirectRemotePort: stream.downstream.remoteAddress.map { UInt64($0.port) }
+    case .downstreamRemotePort: stream.remoteAddress.map { UInt64($0.port) }
+    case .downstreamDirectRemotePort: stream.downstream.remoteAddress.map { UInt64($0.port) }
     case .downstreamLocalPort, .downstreamDirectLocalPort: stream.downstream.localAddress.map { UInt64($0.port) }
     case .requestHeadersBytes: stream.requestHeaders.map { UInt64($0.byteSize) } ?? 0
     case .responseHeadersBytes: stream.responseHeaders.map { UInt64($0.byteSize) } ?? 0
@@ -75,7 +77,7 @@ struct SessionValues: SubstitutionValues {
     case .localReplyBody: return true
     default:
       return session.info.append(
-        text, remote: session.remoteAddress, local: { session.localAddress },
+        text, remote: { session.remoteAddress }, direct: session.remoteAddress, local: { session.localAddress },
         random: &session.worker.loop.random, to: &output)
     }
   }

@@ -54,6 +54,10 @@ final class ActiveStream: StreamDecoder {
   }
 
   var isHeadRequest: Bool { isHead }
+  /// The client's address as far as it is known: the peer's, or what a trusted peer says.
+  var remoteAddress: Reactor.SocketAddress? {
+    requestHeaders.flatMap { manager.forwardedAddress($0) } ?? connection.remoteAddress
+  }
   var downstream: ConnectionManager { connection }
 
   // MARK: Life
@@ -198,9 +202,12 @@ final class ActiveStream: StreamDecoder {
     connection.requestHeadersReceived()
     isHead = headers.value(of: .method).map { $0 == "HEAD" } ?? false
     if endStream { endRequest() }
-    if let reply = manager.refuse(headers, self) { return sendLocalReply(reply) }
+    manager.answerExpectation(headers, self)
+    let asksForUpgrade = manager.removeConnectionHeaders(headers)
+    if let reply = manager.refuse(headers) { return sendLocalReply(reply) }
     manager.mutateRequestHeaders(headers, self)
     manager.route(headers, self)
+    if asksForUpgrade, let reply = manager.refuseUpgrade(headers, self) { return sendLocalReply(reply) }
     for index in filters.indices
     where filters[index].decodeRequestHeaders(headers, endStream: endStream) == .stopIteration { return }
   }
@@ -228,11 +235,12 @@ final class ActiveStream: StreamDecoder {
     requestTimer.disarm()
   }
 
-  override func decodeReset(_ reason: StreamReset) {
+  /// The connection ended under the stream.
+  func connectionClosed(locally: Bool) {
     if isOver { return }
     shard.increment(config.stats[.downstreamRqRxReset])
     info.responseFlags.insert(.downstreamConnectionTermination)
-    info.detail = .literal("downstream_remote_disconnect")
+    info.detail = .literal(locally ? "downstream_local_disconnect" : "downstream_remote_disconnect")
     end()
   }
 
@@ -256,10 +264,20 @@ final class ActiveStream: StreamDecoder {
 
   // MARK: The response, from the router
 
-  /// The response's head; the map is the stream's from now on.
-  func encodeHeaders(_ headers: HeaderMap, endStream: Bool) {
-    if isOver || responseStarted { return worker.headerMaps.giveBack(headers) }
+  /// The response's head, which the route may still change by what it says; ``encodeHeaders(endStream:)`` sends it. The
+  /// map is the stream's from now on. Returns whether a response is wanted.
+  func takeResponse(_ headers: HeaderMap, status: UInt16) -> Bool {
+    if isOver || responseHeaders != nil {
+      worker.headerMaps.giveBack(headers)
+      return false
+    }
     responseHeaders = headers
+    info.responseCode = status
+    return true
+  }
+
+  func encodeHeaders(endStream: Bool) {
+    guard !isOver, !responseStarted, let headers = responseHeaders else { return }
     for index in filters.indices.reversed() { filters[index].encodeResponseHeaders(headers, endStream: endStream) }
     sendHeaders(headers, endStream: endStream)
   }
@@ -277,7 +295,6 @@ final class ActiveStream: StreamDecoder {
     lastActivity = worker.loop.now
     info.firstDownstreamByteSent = worker.loop.now
     manager.mutateResponseHeaders(headers, self)
-    info.responseCode = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
     manager.countResponse(info.responseCode, self)
     if endStream { responseWillEnd() }
     encoder?.encodeHeaders(headers, endStream: endStream)
@@ -307,7 +324,9 @@ final class ActiveStream: StreamDecoder {
   /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
   func resetStream(_ reason: StreamReset) {
     if isOver { return }
+    // As Envoy: the reset is counted both as given and, by the codec's word, as got.
     shard.increment(config.stats[.downstreamRqTxReset])
+    shard.increment(config.stats[.downstreamRqRxReset])
     let encoder = encoder
     let connection = connection
     end()
@@ -324,15 +343,15 @@ final class ActiveStream: StreamDecoder {
     info.detail = reply.detail
     let headers = worker.headerMaps.take()
     headers.add(.status, decimal: Int(reply.status))
+    guard takeResponse(headers, status: reply.status) else { return }
     reply.addHeaders?(headers)
     if !reply.body.isEmpty {
       headers.set(.contentLength, decimal: reply.body.count)
       if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
     }
-    responseHeaders = headers
     for filter in filters.reversed() { filter.encodeResponseHeaders(headers, endStream: reply.body.isEmpty) }
     let empty = reply.body.isEmpty || isHead
-    if connection.closesAfterReply(to: self) { connection.drainForClose() }
+    if reply.closesConnection || !requestEnded { connection.drainForClose(delayed: true) }
     sendHeaders(headers, endStream: empty)
     if !empty { encodeData(reply.body, endStream: true) }
   }
@@ -345,6 +364,8 @@ struct LocalReply {
   var contentType: StaticString = "text/plain"
   var detail: ResponseCodeDetail
   var flag: ResponseFlag?
+  /// The request cannot be trusted, or what follows it: the connection ends behind the reply.
+  var closesConnection = false
   /// Adds what the route or the reason wants in the head.
   var addHeaders: ((HeaderMap) -> Void)?
 }

@@ -5,14 +5,15 @@ import Telemetry
 /// One downstream HTTP connection: its codec, its streams, and when it ends (Envoy's ConnectionManagerImpl).
 ///
 ///     serving --max requests, drain, Connection: close, unread body--> closing --last stream done--> closed
-///        |                                                                |
-///        +------------- idle timeout, peer gone, broken protocol ---------+
+///        |  \-- idle timeout, max duration --> draining --next response, drain_timeout--/       |
+///        +---------------------------- peer gone, broken protocol -----------------------------+
 final class ConnectionManager: ServerCodecDelegate {
   private enum TimerID {
     static let idle: UInt8 = 0
     static let requestHeaders: UInt8 = 1
     static let delayedClose: UInt8 = 2
     static let maxDuration: UInt8 = 3
+    static let drain: UInt8 = 4
   }
 
   let manager: WorkerConnectionManager
@@ -33,12 +34,16 @@ final class ConnectionManager: ServerCodecDelegate {
   private let createdAt: Int64
   private var idleSince: Int64
   private var requests = 0
+  /// The next response says Connection: close, and the connection ends behind it.
   private(set) var isClosing = false
+  /// The end comes with delayed_close_timeout even where the request was read whole.
+  private var delaysClose = false
   private var pausedForResponse = false
   private var idleTimer = Timer()
   private var requestHeadersTimer = Timer()
   private var delayedCloseTimer = Timer()
   private var maxDurationTimer = Timer()
+  private var drainTimer = Timer()
 
   init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?) {
     self.manager = manager
@@ -61,16 +66,23 @@ final class ConnectionManager: ServerCodecDelegate {
   func start(on connection: Connection) {
     self.connection = connection
     connection.bufferLimit = info.bufferLimit
-    codec = HTTP1ServerCodec(
-      transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
     shard.increment(info.stats[.downstreamCxTotal])
     shard.adjust(info.stats[.downstreamCxActive], by: 1)
-    shard.increment(info.stats[.downstreamCxHttp1Total])
-    shard.adjust(info.stats[.downstreamCxHttp1Active], by: 1)
     if info.idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout) }
     if info.maxConnectionDuration > 0 {
       maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: info.maxConnectionDuration)
     }
+  }
+
+  /// As in Envoy, a connection has a protocol once it has sent something.
+  private func makeCodec() -> HTTP1ServerCodec? {
+    guard let connection else { return nil }
+    shard.increment(info.stats[.downstreamCxHttp1Total])
+    shard.adjust(info.stats[.downstreamCxHttp1Active], by: 1)
+    let codec = HTTP1ServerCodec(
+      transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
+    self.codec = codec
+    return codec
   }
 
   // MARK: Streams
@@ -95,14 +107,16 @@ final class ConnectionManager: ServerCodecDelegate {
   }
 
   /// The next response says Connection: close, and the connection ends behind it.
-  func drainForClose() { isClosing = true }
-
-  /// Whether the reply cannot leave the connection usable: the request has not been read to its end.
-  func closesAfterReply(to stream: ActiveStream) -> Bool { !stream.requestEnded }
+  /// - Parameter delayed: not before the peer has closed, or delayed_close_timeout is over.
+  func drainForClose(delayed: Bool = false) {
+    isClosing = true
+    if delayed { delaysClose = true }
+  }
 
   override func streamComplete(reusable: Bool) {
     guard let stream = streams.popLast() else { return }
     let requestWasRead = stream.requestEnded
+    if !requestWasRead { shard.increment(info.stats[.downstreamRqRxReset]) }
     stream.end()
     idleSince = worker.loop.now
     if !reusable { isClosing = true }
@@ -119,7 +133,7 @@ final class ConnectionManager: ServerCodecDelegate {
   private func closeAfterLastStream(requestWasRead: Bool) {
     guard streams.isEmpty, let connection else { return }
     idleTimer.disarm()
-    if requestWasRead || info.delayedCloseTimeout == 0 {
+    if requestWasRead && !delaysClose || info.delayedCloseTimeout == 0 {
       connection.close(.flushWrite)
     } else {
       delayedCloseTimer.arm(worker.loop, self, id: TimerID.delayedClose, after: info.delayedCloseTimeout)
@@ -130,7 +144,7 @@ final class ConnectionManager: ServerCodecDelegate {
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
-    guard let codec else { return bytes.count }
+    guard let codec = codec ?? makeCodec() else { return bytes.count }
     do {
       let consumed = try codec.dispatch(bytes)
       if consumed < bytes.count { pauseBehindRequest() }
@@ -160,8 +174,6 @@ final class ConnectionManager: ServerCodecDelegate {
     shard.increment(info.stats[.downstreamCxProtocolError])
     isClosing = true
     if let stream = streams.last, !stream.responseStarted {
-      let tooLarge = error.status == 431
-      if tooLarge { shard.increment(info.stats[.downstreamRqTooLarge]) }
       stream.sendLocalReply(
         LocalReply(
           status: UInt16(clamping: error.status), body: ByteView(error.body), detail: .literal(error.detail),
@@ -193,6 +205,7 @@ final class ConnectionManager: ServerCodecDelegate {
     case TimerID.idle: checkIdle()
     case TimerID.requestHeaders: streams.last?.requestHeadersTimedOut()
     case TimerID.maxDuration: maxDurationReached()
+    case TimerID.drain: closeAfterLastStream(requestWasRead: false)
     default:
       shard.increment(info.stats[.downstreamCxDelayedCloseTimeout])
       connection?.close(.noFlush)
@@ -204,7 +217,7 @@ final class ConnectionManager: ServerCodecDelegate {
     let idle = streams.isEmpty ? worker.loop.now - idleSince : 0
     if idle >= info.idleTimeout {
       shard.increment(info.stats[.downstreamCxIdleTimeout])
-      connection?.close(.flushWrite)
+      if requests == 0 { connection?.close(.flushWrite) } else { startDraining() }
     } else {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout - idle)
     }
@@ -212,8 +225,18 @@ final class ConnectionManager: ServerCodecDelegate {
 
   private func maxDurationReached() {
     shard.increment(info.stats[.downstreamCxMaxDurationReached])
-    drain()
+    startDraining()
   }
+
+  /// As Envoy's drain sequence: a request that is on its way already is still answered, with Connection: close; without
+  /// one the connection ends after drain_timeout.
+  private func startDraining() {
+    isClosing = true
+    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: info.drainTimeout)
+  }
+
+  /// The process ends: what is under way is cut off, and logged.
+  func abort() { connection?.close(.noFlush) }
 
   /// We are going: an idle connection closes now, another behind its response.
   func drain() {
@@ -226,10 +249,11 @@ final class ConnectionManager: ServerCodecDelegate {
     requestHeadersTimer.disarm()
     delayedCloseTimer.disarm()
     maxDurationTimer.disarm()
+    drainTimer.disarm()
     countClose(local: event == .localClose)
     let open = streams
     streams = []
-    for stream in open { stream.decodeReset(.connectionTermination) }
+    for stream in open { stream.connectionClosed(locally: event == .localClose) }
     codec = nil
     connection = nil
     manager.connectionClosed(self, createdAt: createdAt)
@@ -238,7 +262,7 @@ final class ConnectionManager: ServerCodecDelegate {
   private func countClose(local: Bool) {
     let stats = info.stats
     shard.adjust(stats[.downstreamCxActive], by: -1)
-    shard.adjust(stats[.downstreamCxHttp1Active], by: -1)
+    if codec != nil { shard.adjust(stats[.downstreamCxHttp1Active], by: -1) }
     shard.increment(stats[.downstreamCxDestroy])
     shard.increment(stats[local ? .downstreamCxDestroyLocal : .downstreamCxDestroyRemote])
     if !streams.isEmpty {

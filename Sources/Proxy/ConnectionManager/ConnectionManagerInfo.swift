@@ -32,6 +32,7 @@ package final class ConnectionManagerInfo: Sendable {
   let idleTimeout: Int64
   let maxConnectionDuration: Int64
   let delayedCloseTimeout: Int64
+  let drainTimeout: Int64
   /// 0: no limit.
   let maxRequestsPerConnection: Int
   let proxies100Continue: Bool
@@ -39,6 +40,9 @@ package final class ConnectionManagerInfo: Sendable {
   let accessLogs: [AccessLogInfo]
   let serverName: [UInt8]
   let via: [UInt8]
+  /// `add_user_agent`: the node's cluster; empty for none. And the node's id.
+  let userAgent: [UInt8]
+  let nodeID: [UInt8]
   /// This machine's own address, as Envoy appends it to x-forwarded-for for clients on loopback.
   let localAddress: [UInt8]
 
@@ -49,7 +53,7 @@ package final class ConnectionManagerInfo: Sendable {
 
   init(
     _ config: HttpConnectionManager, listener: ListenerInfo.Scope, routes: RouteTable, accessLogs: [AccessLogInfo],
-    store: StatsStore, localAddress: [UInt8]
+    store: StatsStore, node: Node, localAddress: [UInt8]
   ) {
     filters = config.httpFilters.filter { !$0.disabled }
     self.routes = routes
@@ -79,12 +83,15 @@ package final class ConnectionManagerInfo: Sendable {
     maxStreamDuration = common.maxStreamDuration?.nanoseconds ?? 0
     idleTimeout = common.idleTimeout.nanoseconds
     maxConnectionDuration = common.maxConnectionDuration?.nanoseconds ?? 0
+    drainTimeout = config.drainTimeout.nanoseconds
     delayedCloseTimeout = config.delayedCloseTimeout.nanoseconds
     maxRequestsPerConnection = Int(common.maxRequestsPerConnection ?? 0)
     proxies100Continue = config.proxy100Continue
     internalAddresses = InternalAddresses(config.internalAddressConfig)
     serverName = Array((config.serverName.isEmpty ? "envoy" : config.serverName).utf8)
     via = Array(config.via.utf8)
+    userAgent = config.addUserAgent ? Array(node.cluster.utf8) : []
+    nodeID = Array(node.id.utf8)
     self.localAddress = localAddress
     let scope = store.scope("http.\(config.statPrefix).")
     stats = scope.block(ConnectionManagerStat.self)

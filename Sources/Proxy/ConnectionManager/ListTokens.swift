@@ -20,13 +20,13 @@ enum ListTokens {
     return found
   }
 
-  /// Fields that a Connection header cannot take away: without them the message would be another one.
-  static func isProtected(_ name: ByteView) -> Bool {
-    switch HeaderName(name) {
-    case .method, .path, .authority, .scheme, .status, .protocol, .host, .contentLength, .transferEncoding, .te,
-      .connection, .xForwardedFor, .xForwardedHost, .xForwardedProto:
-      true
-    default: false
+  /// The member at a place counted from the end, 0 for the last; nil where there are not so many.
+  static func member(fromEnd place: Int, of list: ByteView) -> ByteView? {
+    var rest = list
+    for _ in 0..<place {
+      guard let comma = rest.lastIndex(of: UInt8(ascii: ",")) else { return nil }
+      rest = rest.prefix(comma)
     }
+    return (rest.lastIndex(of: UInt8(ascii: ",")).map { rest.dropFirst($0 + 1) } ?? rest).trimmed
   }
 }

@@ -12,7 +12,7 @@ struct PathNormalization: Sendable {
     case changed
     /// The same, and the client is to ask for it under that path.
     case redirect
-    /// No path that may pass: 400.
+    /// No path that may pass: 400. What stands in the output, if anything, is what the log calls it, as in Envoy.
     case refused
   }
 
@@ -34,7 +34,11 @@ struct PathNormalization: Sendable {
     var bytes = Array(path.prefix(mark).buffer)
     var redirects = false
     if escapedSlashes != .keepUnchanged, let unescaped = Self.unescapeSlashes(bytes) {
-      if escapedSlashes == .rejectRequest { return .refused }
+      if escapedSlashes == .rejectRequest {
+        unescaped.withUnsafeBytes { output.append(ByteView($0)) }
+        output.append(path.dropFirst(mark))
+        return .refused
+      }
       redirects = escapedSlashes == .unescapeAndRedirect
       bytes = unescaped
     }

@@ -23,8 +23,8 @@ extension WorkerConnectionManager {
           if let path = headers.value(of: .path) { reply.set(.location, path) }
         })
     case .refused:
-      shard.increment(info.stats[.downstreamRqFailedPathNormalization])
-      return LocalReply(status: 400, detail: .literal("path_normalization_failed"))
+      if worker.scratch.count > 0 { headers.set(.path, worker.scratch.view) }
+      return refusePath()
     }
   }
 

@@ -5,39 +5,59 @@ import Telemetry
 
 extension WorkerConnectionManager {
   /// What no route can make right about a request's head; nil for a head that may pass.
-  func refuse(_ headers: HeaderMap, _ stream: ActiveStream) -> LocalReply? {
-    guard let authority = headers.value(of: .authority), !authority.isEmpty || isConnect(headers) else {
-      return LocalReply(status: 400, detail: .literal("missing_host_header"), flag: .downstreamProtocolError)
-    }
-    if headers.has(.upgrade), isUpgrade(headers) {
-      shard.increment(info.stats[.downstreamRqWsOnNonWsRoute])
-      return LocalReply(status: 403, detail: .literal("upgrade_failed"))
+  func refuse(_ headers: HeaderMap) -> LocalReply? {
+    if !headers.has(.authority) { return Self.refusal("missing_host_header") }
+    if headers.value(of: .method).map({ $0 == "QUERY" }) ?? false, !headers.has(.contentType) {
+      return Self.refusal("query_missing_content_type")
     }
     guard let path = headers.value(of: .path) else { return nil }
-    if path.firstIndex(of: UInt8(ascii: "#")) != nil {
-      return LocalReply(status: 400, detail: .literal("path_normalization_failed"))
-    }
-    if !path.isEmpty, path[0] != UInt8(ascii: "/"), !(path == "*") {
+    if path.firstIndex(of: UInt8(ascii: "#")) != nil { return refusePath() }
+    if !path.isEmpty, path[0] != UInt8(ascii: "/") {
       shard.increment(info.stats[.downstreamRqNonRelativePath])
       return LocalReply(status: 404, detail: .literal("absolute_path_rejected"))
     }
     return normalize(headers)
   }
 
+  func refusePath() -> LocalReply {
+    shard.increment(info.stats[.downstreamRqFailedPathNormalization])
+    return Self.refusal("path_normalization_failed")
+  }
+
+  /// As Envoy: a bad request ends its connection.
+  private static func refusal(_ detail: StaticString) -> LocalReply {
+    LocalReply(status: 400, detail: .literal(detail), closesConnection: true)
+  }
+
+  /// No upgrade is enabled anywhere yet: where a route was found for one, or for CONNECT, it ends here. What follows on
+  /// the connection may be another protocol, so the connection ends too.
+  func refuseUpgrade(_ headers: HeaderMap, _ stream: ActiveStream) -> LocalReply? {
+    if stream.info.route == nil, isConnect(headers) { return nil }
+    let choice = stream.info.route?.chooseCluster(headers, randomValue: stream.info.randomValue) {
+      worker.snapshot.clusterIndex(named: $0)
+    }
+    if let index = choice?.cluster { stream.info.upstreamCluster = worker.clusters[index].info }
+    shard.increment(info.stats[.downstreamRqWsOnNonWsRoute])
+    return LocalReply(status: 403, detail: .literal("upgrade_failed"), closesConnection: true)
+  }
+
   private func isConnect(_ headers: HeaderMap) -> Bool { headers.value(of: .method).map { $0 == "CONNECT" } ?? false }
 
-  /// Connection: upgrade (RFC 9110 §7.8) beside an Upgrade field.
-  private func isUpgrade(_ headers: HeaderMap) -> Bool {
-    var index = headers.firstIndex(of: .connection)
-    while let found = index {
-      if ListTokens.contain("upgrade", in: headers.value(at: found)) { return true }
-      index = headers.nextIndex(of: .connection, from: found + 1)
-    }
-    return false
+  /// Answers Expect: 100-continue (RFC 9110 §10.1.1), unless the upstream is to do so.
+  func answerExpectation(_ headers: HeaderMap, _ stream: ActiveStream) {
+    guard !info.proxies100Continue, headers.has(.expect), let value = headers.value(of: .expect),
+      value.equalsIgnoringCase(ByteView("100-continue"))
+    else { return }
+    headers.remove(.expect)
+    let interim = worker.headerMaps.take()
+    interim.add(.status, decimal: 100)
+    stream.encodeInformational(interim)
   }
 
   /// Finds the route, and takes what it says about the stream's times.
   func route(_ headers: HeaderMap, _ stream: ActiveStream) {
+    // As Envoy: without a scheme there is no route.
+    if headers.value(of: .xForwardedProto)?.isEmpty ?? false { return }
     if !stream.info.isInternal { info.routes.removeInternalOnlyHeaders(headers) }
     guard
       let entry = info.routes.route(
@@ -53,8 +73,7 @@ extension WorkerConnectionManager {
 
   /// Brings the head of a request into the form in which it may go on (Envoy's mutateRequestHeaders).
   func mutateRequestHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
-    removeConnectionHeaders(headers)
-    let remote = stream.downstream.remoteAddress
+    let isSingleHop = !headers.has(.xForwardedFor)
     if info.useRemoteAddress {
       appendForwardedFor(headers, stream.downstream)
       if info.xffNumTrustedHops == 0 || !headers.has(.xForwardedProto) {
@@ -64,40 +83,59 @@ extension WorkerConnectionManager {
       headers.add(.xForwardedProto, stream.downstream.scheme)
     }
     setScheme(headers)
-    decideInternal(headers, stream, remote)
-    addRequestID(headers, stream)
+    decideInternal(headers, stream, isSingleHop: isSingleHop)
+    if !info.userAgent.isEmpty { addUserAgent(headers) }
     if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
+    addRequestID(headers, stream)
   }
 
-  /// Hop-by-hop fields (RFC 9110 §7.6.1) end here; TE goes on only as "trailers".
-  private func removeConnectionHeaders(_ headers: HeaderMap) {
+  /// `add_user_agent`: who sends the request on.
+  private func addUserAgent(_ headers: HeaderMap) {
+    info.userAgent.withUnsafeBytes { name in
+      headers.set(.xEnvoyDownstreamServiceCluster, ByteView(name))
+      if headers.value(of: .userAgent)?.isEmpty ?? true { headers.set(.userAgent, ByteView(name)) }
+    }
+    if !info.nodeID.isEmpty { info.nodeID.withUnsafeBytes { headers.set(.xEnvoyDownstreamServiceNode, ByteView($0)) } }
+  }
+
+  /// Hop-by-hop fields (RFC 9110 §7.6.1) end here; TE goes on only as "trailers". Returns whether another protocol is
+  /// asked for: by CONNECT, or by an Upgrade field that Connection names (§7.8).
+  func removeConnectionHeaders(_ headers: HeaderMap) -> Bool {
+    var asksForUpgrade = false
     if headers.has(.connection) {
-      removeNamedByConnection(headers)
+      asksForUpgrade = removeNamedByConnection(headers) && headers.has(.upgrade)
       headers.remove(.connection)
     }
     headers.removeAll(of: Self.hopByHop)
-    if let te = headers.value(of: .te), !ListTokens.contain("trailers", in: te) {
-      headers.remove(.te)
-    } else if headers.has(.te) {
-      headers.set(.te, "trailers")
+    if let te = headers.value(of: .te), !te.isEmpty {
+      if ListTokens.contain("trailers", in: te) { headers.set(.te, "trailers") } else { headers.remove(.te) }
     }
+    return asksForUpgrade || isConnect(headers)
   }
 
   private static let hopByHop = HeaderNameSet(.upgrade, .keepAlive, .proxyConnection, .transferEncoding)
 
-  /// What Connection names is of this hop too. Pseudo-header fields and what framing needs cannot be named away.
-  private func removeNamedByConnection(_ headers: HeaderMap) {
+  /// What Connection names is of this hop too, even the host: the request is then one without. Returns whether it names
+  /// Upgrade.
+  private func removeNamedByConnection(_ headers: HeaderMap) -> Bool {
+    var namesUpgrade = false
     var index = headers.firstIndex(of: .connection)
     while let found = index {
       ListTokens.forEach(in: headers.value(at: found)) { token in
         let start = worker.scratch.count
         for offset in 0..<token.count { worker.scratch.append(byte: asciiLowercased(token[offset])) }
         let name = worker.scratch.view.dropFirst(start)
-        if !ListTokens.isProtected(name) { headers.remove(named: name) }
+        switch HeaderName(name) {
+        case .upgrade: namesUpgrade = true
+        case .connection, .te: break
+        case .host: headers.remove(.authority)
+        default: headers.remove(named: name)
+        }
       }
       index = headers.nextIndex(of: .connection, from: found + 1)
     }
     worker.scratch.removeAll()
+    return namesUpgrade
   }
 
   private func setScheme(_ headers: HeaderMap) {

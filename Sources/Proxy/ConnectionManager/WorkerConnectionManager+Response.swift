@@ -7,12 +7,12 @@ extension WorkerConnectionManager {
   func mutateResponseHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
     headers.removeAll(of: Self.hopByHopOfResponses)
     if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
+    headers.set(.date, worker.dateHeader)
+    setServer(headers)
     if info.alwaysSetRequestIDInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
       headers.set(.xRequestID, id)
     }
     if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
-    headers.set(.date, worker.dateHeader)
-    setServer(headers)
     closeWhereDue(headers, stream)
   }
 

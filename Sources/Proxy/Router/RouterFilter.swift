@@ -196,6 +196,7 @@ final class RouterFilter: HTTPFilter {
 
   private func startAttempt(_ cluster: WorkerCluster, _ host: Int) {
     let pool = cluster.pool(at: host, priority: route?.priority ?? .default)
+    stream.info.upstreamLocalAddress = nil
     attemptInFlight = true
     if upstream == nil { upstream = UpstreamRequest(self, worker: worker) }
     upstream?.start(pool)
@@ -206,6 +207,7 @@ final class RouterFilter: HTTPFilter {
     guard let headers = stream.requestHeaders else { return }
     stream.info.upstreamHost = attempt.host
     stream.info.firstUpstreamByteSent = now
+    stream.info.upstreamLocalAddress = client.localAddress
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
     encoder.encodeHeaders(headers, endStream: onlyHead)
     if !body.isEmpty { encoder.encodeData(body.view, endStream: requestEnded && bodyTrailers == nil) }
@@ -263,6 +265,7 @@ final class RouterFilter: HTTPFilter {
   private func passOn(
     _ headers: HeaderMap, _ status: UInt16, _ route: RouteEntry, _ cluster: WorkerCluster, endStream: Bool
   ) {
+    guard stream.takeResponse(headers, status: status) else { return }
     responseStarted = true
     stream.info.detail = .literal("via_upstream")
     if !config.suppressEnvoyHeaders {
@@ -274,7 +277,7 @@ final class RouterFilter: HTTPFilter {
     route.finalizeResponseHeaders(headers, choice, StreamValues(stream: stream), scratch: &worker.scratch)
     cluster.count(status, isInternal: stream.info.isInternal, shard)
     if endStream { responseEnded() }
-    stream.encodeHeaders(headers, endStream: endStream)
+    stream.encodeHeaders(endStream: endStream)
   }
 
   private var serviceMilliseconds: Int64 {
@@ -461,13 +464,14 @@ final class RouterFilter: HTTPFilter {
     answered = true
     timeoutTimer.disarm()
     backOffTimer.disarm()
+    guard let route else { return stream.sendLocalReply(reply) }
     var reply = reply
-    if let route, route.includesAttemptCountInResponse, cluster != nil {
-      let add = reply.addHeaders
-      let attempts = stream.info.attemptCount
-      reply.addHeaders = {
-        add?($0)
-        $0.set(.xEnvoyAttemptCount, decimal: attempts)
+    let add = reply.addHeaders
+    reply.addHeaders = { [self] headers in
+      add?(headers)
+      route.finalizeResponseHeaders(headers, choice, StreamValues(stream: stream), scratch: &worker.scratch)
+      if route.includesAttemptCountInResponse, stream.info.attemptCount > 0 {
+        headers.set(.xEnvoyAttemptCount, decimal: stream.info.attemptCount)
       }
     }
     stream.sendLocalReply(reply)

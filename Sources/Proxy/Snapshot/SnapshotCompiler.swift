@@ -56,7 +56,7 @@ package struct SnapshotCompiler {
       return .connectionManager(
         ConnectionManagerInfo(
           manager, listener: listener, routes: routes, accessLogs: compile(manager.accessLog), store: store,
-          localAddress: localAddress))
+          node: bootstrap.node, localAddress: localAddress))
     case .tcpProxy(let proxy):
       return .tcpProxy(
         TcpProxyInfo(

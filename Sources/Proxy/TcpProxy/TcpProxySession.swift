@@ -143,6 +143,7 @@ final class TcpProxySession: ConnectionDelegate {
     connectTimer.disarm()
     connected = true
     leavePending(cluster)
+    info.upstreamLocalAddress = upstream?.localAddress
     shard.record(cluster.info.connectMilliseconds, UInt64((worker.loop.now - upstreamSince) / 1_000_000))
     shard.increment(cluster.info.stats[.upstreamRqTotal])
     shard.adjust(cluster.info.stats[.upstreamRqActive], by: 1)

@@ -360,12 +360,11 @@ public final class Connection: Transport {
     }
   }
 
-  /// Sends the rest, says that it was the last, and drops whatever the peer still sends until it closes.
+  /// Sends the rest, and drops whatever the peer still sends until it closes.
   private func linger() {
     halfClose = false
     if !delivering { input.removeAll() }
     readDisableCount = 0
-    shutdownWriteAfterFlush = true
     state = .lingering
     resumeReading()
   }

@@ -43,8 +43,8 @@ package enum ConnectionCloseType {
   case noFlush
   /// Once everything is sent.
   case flushWrite
-  /// Once everything is sent, shut the sending side and let the peer finish, so that it reads our last bytes before it
-  /// meets a reset; the owner bounds the wait with a timer of its own and ``noFlush``.
+  /// Once everything is sent and the peer has closed, so that it reads our last bytes before it meets a reset; as in
+  /// Envoy the sending side stays open. The owner bounds the wait with a timer of its own and ``noFlush``.
   case flushWriteAndDelay
   /// At once, with a TCP reset.
   case abortReset

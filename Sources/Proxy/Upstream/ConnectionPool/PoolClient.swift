@@ -22,6 +22,8 @@ final class PoolClient: ClientCodecDelegate {
   /// Place in the pool's list.
   var index = 0
   private(set) var connection: Connection?
+  /// Ours, once the connection stands.
+  private(set) var localAddress: SocketAddress?
   private var codec: HTTP1ClientCodec?
   private var caller: UpstreamCallbacks?
   private var usesLeft: Int
@@ -81,6 +83,7 @@ final class PoolClient: ClientCodecDelegate {
 
   override func connectionDidConnect() {
     connectTimer.disarm()
+    localAddress = connection?.localAddress
     shard.record(info.connectMilliseconds, UInt64((worker.loop.now - createdAt) / 1_000_000))
     if info.maxConnectionDurationNanoseconds > 0 {
       durationTimer.arm(worker.loop, self, id: TimerID.duration, after: info.maxConnectionDurationNanoseconds)
