@@ -102,6 +102,7 @@ public final class EventLoop {
 
   /// One round: wait (or not) for events, carry them out, fire what has expired.
   package func turn(waiting: Bool) {
+    runSoon()
     let timeout = waiting && laterQueue.isEmpty ? waitMilliseconds() : 0
     let count = epoll_wait(epoll.number, events, Int32(Self.eventsPerWait), timeout)
     refreshTime()

@@ -25,6 +25,8 @@ package final class TimerWheel {
 
   private static let levels = 11
   private static let nanosecondsPerTick: Int64 = 1_000_000
+  /// A deadline beyond it would not be rounded up to a tick without overflow: for ever, in practice.
+  private static let latest = Int64.max - 2 * nanosecondsPerTick
 
   package var now: Int64
   private var elapsed: Int64
@@ -51,7 +53,7 @@ package final class TimerWheel {
   func arm(_ node: Node, _ handler: EventHandler, id: UInt8, after nanoseconds: Int64) {
     if node.pointee.list >= 0 { disarm(node) }
     let (time, overflow) = now.addingReportingOverflow(max(0, nanoseconds))
-    let deadline = overflow ? Int64.max - Self.nanosecondsPerTick : time
+    let deadline = overflow ? Self.latest : min(time, Self.latest)
     node.pointee.handler = Unmanaged.passUnretained(handler)
     node.pointee.id = id
     node.pointee.deadline = (deadline + Self.nanosecondsPerTick - 1) / Self.nanosecondsPerTick
