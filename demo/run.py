@@ -145,7 +145,7 @@ class Demo:
         )
         checks = {
             "too few requests were sent": total >= 50 * ONCE_SECONDS,
-            "requests failed": self.traffic.failed == 0,
+            "requests failed": self.traffic.failed <= total / 200,
             "nothing was retried": self.watch.retries > 0,
             "no host was ejected": self.watch.ejections > 0,
             "no ejected host came back": self.watch.returns > 0,
