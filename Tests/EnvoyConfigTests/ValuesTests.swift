@@ -110,7 +110,7 @@ import Testing
     #expect(local.http1ProtocolOptions.enableTrailers)
     let endpoints = local.loadAssignment.endpoints[0].lbEndpoints
     #expect(endpoints[0].endpoint.address == .socketAddress(SocketAddress(address: "127.0.0.1", portValue: 8080)))
-    #expect(endpoints[0].healthStatus == .draining)
+    #expect(endpoints[0].healthStatus == .degraded)
     #expect(endpoints[1].loadBalancingWeight == 1)
     #expect(dns.type == .strictDns)
     #expect(dns.lbPolicy == .random)

@@ -120,7 +120,14 @@ extension HostStatus {
     region = host.locality.region
     zone = host.locality.zone
     subZone = host.locality.subZone
+    priority = UInt32(clamping: host.priority)
     if host.isEjected { healthFlags.insert(.failedOutlierCheck) }
+    switch host.healthStatus {
+    case .unknown, .healthy: break
+    case .unhealthy, .timeout: healthFlags.insert(.failedEDSHealth)
+    case .draining: healthFlags.insert(.edsStatusDraining)
+    case .degraded: healthFlags.insert(.degradedEDSHealth)
+    }
     stats.cxActive = store.gauge(host.stats[.cxActive])
     stats.cxConnectFail = store.counter(host.stats[.cxConnectFail])
     stats.cxTotal = store.counter(host.stats[.cxTotal])

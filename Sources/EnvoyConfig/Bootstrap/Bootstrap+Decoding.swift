@@ -23,6 +23,7 @@ extension Bootstrap: ConfigMessage {
     reader.unsupported("inline_headers", "default_regex_engine", "xds_delegate_extension")
     reader.unsupported("xds_config_tracker_extension", "listener_manager", "application_log_config")
     reader.unsupported("enable_worker_cpu_affinity", "stats_eviction_interval")
+    checkListeners(&reader)
     checkClusters(&reader)
   }
 
@@ -32,6 +33,22 @@ extension Bootstrap: ConfigMessage {
     guard reader.oneof("stats_flush", of: "stats_flush_on_admin") != nil else { return }
     statsFlushOnAdmin = reader.find("stats_flush_on_admin").flatMap { reader.context.bool(at: $0) } ?? true
     if !statsFlushOnAdmin { reader.report("stats_flush_on_admin", "is false", allowed: "only true is allowed") }
+  }
+
+  /// Two listeners on one address would share its connections by chance. Port 0 is a new port each time.
+  private func checkListeners(_ reader: inout MessageReader) {
+    var origins: [Address: SourceLocation] = [:]
+    for listener in staticResources.listeners {
+      var key = listener.address
+      if case .socketAddress(let address) = key {
+        if address.portValue == 0 { continue }
+        key = .socketAddress(SocketAddress(address: address.address, portValue: address.portValue))
+      }
+      guard let first = origins.updateValue(listener.origin, forKey: key), let node = listener.node else { continue }
+      reader.context.report(
+        node.index, field: "address", "is that of another listener, at \(first)",
+        allowed: "each listener needs an address of its own")
+    }
   }
 
   /// What needs all clusters to be known.

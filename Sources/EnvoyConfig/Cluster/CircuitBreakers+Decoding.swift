@@ -20,7 +20,7 @@ extension CircuitBreakers.Thresholds: ConfigMessage {
     reader.integer("max_retries", &maxRetries)
     reader.message("retry_budget", &retryBudget)
     reader.bool("track_remaining", &trackRemaining)
-    reader.integer("max_connection_pools", &maxConnectionPools)
+    reader.unsupported("max_connection_pools")
   }
 }
 

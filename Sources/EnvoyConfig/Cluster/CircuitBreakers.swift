@@ -24,8 +24,6 @@ package struct CircuitBreakers: Sendable {
     package var retryBudget: RetryBudget?
     /// Whether the `remaining_*` gauges are kept.
     package var trackRemaining = false
-    /// Absent: no limit.
-    package var maxConnectionPools: UInt32?
     package var origin = SourceLocation.none
 
     package init() {}

@@ -33,7 +33,7 @@ extension LocalityLbEndpoints: ConfigMessage {
     reader.messages("lb_endpoints", &lbEndpoints)
     // Without locality_weighted_lb_config no balancer looks at a locality's weight.
     reader.withoutEffect(.integer(1...UInt32.max), "load_balancing_weight")
-    reader.unsupported("priority")
+    reader.integer("priority", &priority, in: 0...128)
     reader.withoutEffect(.object, "metadata")
     reader.withoutEffect(.integer(0...UInt32.max), "proximity")
     reader.unsupported("load_balancer_endpoints", "leds_cluster_locality_config")
@@ -43,7 +43,7 @@ extension LocalityLbEndpoints: ConfigMessage {
 extension LbEndpoint.HealthStatus: ConfigEnum {
   static let values: [(name: StaticString, number: Int32, value: Self?)] = [
     ("UNKNOWN", 0, .unknown), ("HEALTHY", 1, .healthy), ("UNHEALTHY", 2, .unhealthy), ("DRAINING", 3, .draining),
-    ("TIMEOUT", 4, .timeout), ("DEGRADED", 5, nil),
+    ("TIMEOUT", 4, .timeout), ("DEGRADED", 5, .degraded),
   ]
 }
 

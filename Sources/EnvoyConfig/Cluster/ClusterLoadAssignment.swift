@@ -12,6 +12,8 @@ package struct ClusterLoadAssignment: Sendable {
 package struct LocalityLbEndpoints: Sendable {
   package var locality = Locality()
   package var lbEndpoints: [LbEndpoint] = []
+  /// 0 is the first choice; at most 128.
+  package var priority: UInt32 = 0
   package var origin = SourceLocation.none
 
   package init() {}
@@ -25,6 +27,7 @@ package struct LbEndpoint: Sendable {
     case unhealthy
     case draining
     case timeout
+    case degraded
   }
 
   package var endpoint = Endpoint()

@@ -13,6 +13,11 @@ package struct OutlierDetection: Sendable {
   package var maxEjectionTime: Duration = .seconds(300)
   package var maxEjectionTimeJitter: Duration = .zero
   package var alwaysEjectOneHost = false
+  /// Whether failures to reach a host count apart from what the host answers.
+  package var splitExternalLocalOriginErrors = false
+  /// These two only with ``splitExternalLocalOriginErrors``.
+  package var consecutiveLocalOriginFailure: UInt32 = 5
+  package var enforcingConsecutiveLocalOriginFailure: UInt32 = 100
   package var origin = SourceLocation.none
 
   package init() {}

@@ -50,7 +50,7 @@ struct LineFilter: Sendable {
     case .duration(let comparison): compare(UInt64(max(0, info.endTime - info.startTime) / 1_000_000), comparison)
     case .always: true
     case .flags(let flags): hasFlag(info, flags)
-    case .header(let matcher): headers.map { matcher.matches($0, scratch: &worker.scratch) } ?? false
+    case .header(let matcher): headers.map { matcher.matches($0) } ?? false
     case .fraction(let percent):
       worker.loop.random.below(Int(percent.denominator.rawValue)) < Int(percent.numerator)
     case .all(let rules): rules.allSatisfy { passes($0, info, headers, worker) }

@@ -61,7 +61,7 @@ extension WorkerConnectionManager {
     if !stream.info.isInternal { info.routes.removeInternalOnlyHeaders(headers) }
     guard
       let entry = info.routes.route(
-        headers, randomValue: stream.info.randomValue, isInternal: stream.info.isInternal, scratch: &worker.scratch)
+        headers, randomValue: stream.info.randomValue, isInternal: stream.info.isInternal)
     else { return }
     stream.info.route = entry
     if let idle = entry.idleTimeoutNanoseconds {

@@ -101,7 +101,7 @@ final class RouterFilter: HTTPFilter {
       headers, choice, StreamValues(stream: stream), suppressEnvoyHeaders: config.suppressEnvoyHeaders,
       scratch: &worker.scratch)
     if route.hasAutoHostRewrite { rewriteHost(headers, route, host) }
-    retry.begin(route.retryPolicy, headers, overrides: isInternal, scratch: &worker.scratch)
+    retry.begin(route.retryPolicy, headers, overrides: isInternal)
     if isInternal { RetryHeaders.remove(from: headers) }
     keepsBody = retry.isEnabled
   }
@@ -206,6 +206,7 @@ final class RouterFilter: HTTPFilter {
   func upstreamReady(_ attempt: UpstreamRequest, _ encoder: StreamEncoder, _ client: PoolClient) {
     guard let headers = stream.requestHeaders else { return }
     stream.info.upstreamHost = attempt.host
+    if let cluster, let host = attempt.host { report(.localOriginConnectSuccess, host, cluster) }
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
@@ -258,7 +259,7 @@ final class RouterFilter: HTTPFilter {
     guard let breaker else { return false }
     let decision = retry.shouldRetry(
       onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: worker.loop.wallNow,
-      random: &worker.loop.random, scratch: &worker.scratch)
+      random: &worker.loop.random)
     return retried(decision, cluster)
   }
 

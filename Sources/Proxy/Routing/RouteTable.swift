@@ -51,11 +51,10 @@ package final class RouteTable: Sendable {
   /// - Parameters:
   ///   - randomValue: drawn once for the request; decides `runtime_fraction`.
   ///   - isInternal: for `require_tls: EXTERNAL_ONLY`.
-  ///   - scratch: is left empty.
   package func route(
-    _ headers: HeaderMap, randomValue: UInt64, isInternal: Bool, scratch: inout TextBuffer
+    _ headers: HeaderMap, randomValue: UInt64, isInternal: Bool
   ) -> RouteEntry? {
-    find(headers, randomValue, isInternal, usesIndex: true, &scratch)
+    find(headers, randomValue, isInternal, usesIndex: true)
   }
 
   /// Removes what only internal requests may carry (`internal_only_headers`).
@@ -65,13 +64,13 @@ package final class RouteTable: Sendable {
 
   /// The same without indexes, to compare with.
   func routeByWalking(
-    _ headers: HeaderMap, randomValue: UInt64, isInternal: Bool, scratch: inout TextBuffer
+    _ headers: HeaderMap, randomValue: UInt64, isInternal: Bool
   ) -> RouteEntry? {
-    find(headers, randomValue, isInternal, usesIndex: false, &scratch)
+    find(headers, randomValue, isInternal, usesIndex: false)
   }
 
   private func find(
-    _ headers: HeaderMap, _ randomValue: UInt64, _ isInternal: Bool, usesIndex: Bool, _ scratch: inout TextBuffer
+    _ headers: HeaderMap, _ randomValue: UInt64, _ isInternal: Bool, usesIndex: Bool
   ) -> RouteEntry? {
     guard let number = virtualHostMatcher.find(headers.value(of: .authority) ?? .empty) else { return nil }
     let virtualHost = virtualHosts[number]
@@ -81,19 +80,18 @@ package final class RouteTable: Sendable {
     let query =
       whole.count > path.count && whole[path.count] == UInt8(ascii: "?") ? whole.dropFirst(path.count + 1) : .empty
     if ignorePathParameters, path.firstIndex(of: UInt8(ascii: ";")) != nil {
-      // Rare, so a buffer of its own: the scratch is the matchers'.
+      // Rare, so a buffer of its own.
       var stripped = TextBuffer(capacity: path.count)
       appendWithoutParameters(path, to: &stripped)
       let request = RouteRequest(path: stripped.view, query: query, randomValue: randomValue)
-      return find(virtualHost, request, headers, usesIndex: usesIndex, &scratch)
+      return find(virtualHost, request, headers, usesIndex: usesIndex)
     }
     let request = RouteRequest(path: path, query: query, randomValue: randomValue)
-    return find(virtualHost, request, headers, usesIndex: usesIndex, &scratch)
+    return find(virtualHost, request, headers, usesIndex: usesIndex)
   }
 
   private func find(
-    _ virtualHost: VirtualHostEntry, _ request: RouteRequest, _ headers: HeaderMap, usesIndex: Bool,
-    _ scratch: inout TextBuffer
+    _ virtualHost: VirtualHostEntry, _ request: RouteRequest, _ headers: HeaderMap, usesIndex: Bool
   ) -> RouteEntry? {
     let matchers = virtualHost.matchers
     if usesIndex, let index = virtualHost.index {
@@ -102,7 +100,7 @@ package final class RouteTable: Sendable {
         for position in 0..<bucket.count {
           let route = Int(bucket[position])
           if route >= first { return }
-          if matchers[route].matches(request, headers, scratch: &scratch) {
+          if matchers[route].matches(request, headers) {
             first = route
             return
           }
@@ -110,7 +108,7 @@ package final class RouteTable: Sendable {
       }
       return first < matchers.count ? entries[virtualHost.firstEntry + first] : nil
     }
-    for route in 0..<matchers.count where matchers[route].matches(request, headers, scratch: &scratch) {
+    for route in 0..<matchers.count where matchers[route].matches(request, headers) {
       return entries[virtualHost.firstEntry + route]
     }
     return nil

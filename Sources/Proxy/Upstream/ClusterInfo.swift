@@ -53,7 +53,7 @@ package final class ClusterInfo: Sendable {
     connectMilliseconds = scope.histogram("upstream_cx_connect_ms")
     lengthMilliseconds = scope.histogram("upstream_cx_length_ms")
     requestsPerConnection = scope.histogram("upstream_rq_per_cx")
-    current = Mutex(HostSet(hosts: [], panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold))
+    current = Mutex(HostSet([], of: config))
   }
 
   package func circuitBreaker(_ priority: RoutingPriority) -> CircuitBreaker {
@@ -65,8 +65,16 @@ package final class ClusterInfo: Sendable {
 
   /// Called by the main loop only, which then tells the workers.
   func replaceHosts(_ hosts: [Host]) -> HostSet {
-    let set = HostSet(hosts: hosts, panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold)
+    let set = HostSet(hosts, of: config)
     current.withLock { $0 = set }
     return set
+  }
+}
+
+extension HostSet {
+  fileprivate convenience init(_ hosts: [Host], of config: Cluster) {
+    self.init(
+      hosts: hosts, panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold,
+      overprovisioningPercent: Int(config.loadAssignment.overprovisioningFactor))
   }
 }

@@ -12,6 +12,10 @@ package final class Host: Sendable {
   package let hostname: String
   package let weight: UInt32
   package let locality: Locality
+  /// 0 is the first choice.
+  package let priority: Int
+  /// As the file says.
+  package let healthStatus: LbEndpoint.HealthStatus
   /// Counters of its own, not in /stats.
   package let stats: StatBlock<HostStat>
   /// Requests under way on all workers: what LEAST_REQUEST compares.
@@ -24,7 +28,7 @@ package final class Host: Sendable {
   private let store: StatsStore
 
   package init(
-    id: Int, address: Reactor.SocketAddress, hostname: String, weight: UInt32, locality: Locality,
+    id: Int, address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, group: LocalityLbEndpoints,
     monitor: OutlierMonitor?, store: StatsStore
   ) {
     self.id = id
@@ -32,10 +36,24 @@ package final class Host: Sendable {
     self.address = address
     addressText = address.description
     self.hostname = hostname
-    self.weight = weight
-    self.locality = locality
+    weight = endpoint.loadBalancingWeight
+    healthStatus = endpoint.healthStatus
+    locality = group.locality
+    priority = Int(group.priority)
     self.store = store
     stats = store.unnamedBlock(HostStat.self)
+  }
+
+  /// What the load balancer goes by.
+  package enum Health: Sendable { case healthy, degraded, unhealthy }
+
+  package var health: Health {
+    if isEjected { return .unhealthy }
+    return switch healthStatus {
+    case .unknown, .healthy: .healthy
+    case .degraded: .degraded
+    case .unhealthy, .draining, .timeout: .unhealthy
+    }
   }
 
   /// Whether outlier detection has taken it out.

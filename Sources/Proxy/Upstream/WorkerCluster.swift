@@ -6,7 +6,8 @@ final class WorkerCluster {
   let info: ClusterInfo
   let worker: Worker
   private(set) var hostSet: HostSet
-  private var balancer: LoadBalancer
+  /// One for each group of the host set.
+  private var balancers: [LoadBalancer] = []
   /// For each priority, beside `hostSet.candidates`.
   private var pools: [[ConnectionPool?]]
   private var poolsByHost: [PoolKey: ConnectionPool] = [:]
@@ -25,32 +26,43 @@ final class WorkerCluster {
     self.info = info
     self.worker = worker
     hostSet = info.hostSet
-    balancer = LoadBalancer(
-      info.config.lbPolicy, leastRequest: info.config.leastRequestLbConfig, random: &worker.loop.random)
     responses = ResponseCounters(scope: info.scope)
     externalResponses = ResponseCounters(scope: info.scope.scope("external."))
     internalResponses = ResponseCounters(scope: info.scope.scope("internal."))
     retriedResponses = ResponseCounters(scope: info.scope.scope("retry."))
     pools = [[], []]
     layOutPools()
-    tellBalancer()
+    tellBalancers()
   }
 
-  private func tellBalancer() {
+  private func tellBalancers() {
+    while balancers.count < hostSet.groups.count {
+      balancers.append(
+        LoadBalancer(
+          info.config.lbPolicy, leastRequest: info.config.leastRequestLbConfig, random: &worker.loop.random))
+    }
     let candidates = hostSet.candidates
-    balancer.hostsChanged(
-      count: candidates.count, weight: { candidates[$0].weight },
-      activeRequests: { candidates[$0].activeRequests.load(ordering: .relaxed) }, random: &worker.loop.random)
+    for (index, group) in hostSet.groups.enumerated() {
+      let first = group.range.lowerBound
+      balancers[index].hostsChanged(
+        count: group.range.count, weight: { candidates[first + $0].weight },
+        activeRequests: { candidates[first + $0].activeRequests.load(ordering: .relaxed) },
+        random: &worker.loop.random)
+    }
   }
 
   /// The host for the next request, as an index of `hostSet.candidates`; nil when there is none.
   func chooseHost() -> Int? {
-    if hostSet.isPanicking || hostSet.hosts.isEmpty { worker.shard.increment(info.stats[.lbHealthyPanic]) }
+    let index = hostSet.groups.count == 1 ? 0 : hostSet.group(for: worker.loop.random.below(100))
+    let group = hostSet.groups[index]
+    if group.isPanicking { worker.shard.increment(info.stats[.lbHealthyPanic]) }
     let candidates = hostSet.candidates
-    if candidates.isEmpty { return nil }
-    return balancer.pick(
-      count: candidates.count, weight: { candidates[$0].weight },
-      activeRequests: { candidates[$0].activeRequests.load(ordering: .relaxed) }, random: &worker.loop.random)
+    let first = group.range.lowerBound
+    let picked = balancers[index].pick(
+      count: group.range.count, weight: { candidates[first + $0].weight },
+      activeRequests: { candidates[first + $0].activeRequests.load(ordering: .relaxed) },
+      random: &worker.loop.random)
+    return picked.map { first + $0 }
   }
 
   func pool(at index: Int, priority: RoutingPriority) -> ConnectionPool {
@@ -78,7 +90,7 @@ final class WorkerCluster {
   /// The main loop has other hosts for us. Pools of hosts that are gone close once their requests are done.
   func update(_ set: HostSet) {
     hostSet = set
-    tellBalancer()
+    tellBalancers()
     let present = Set(set.hosts.map { ObjectIdentifier($0) })
     for (key, pool) in poolsByHost where !present.contains(key.host) {
       poolsByHost[key] = nil

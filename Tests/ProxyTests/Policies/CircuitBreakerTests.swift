@@ -40,7 +40,6 @@ import Testing
     #expect(breaker.pendingRequests.max == 1024)
     #expect(breaker.requests.max == 1024)
     #expect(breaker.maxRetries == 3)
-    #expect(breaker.connectionPools.max == .max)
     for _ in 0..<3 { #expect(breaker.tryAcquireRetry()) }
     #expect(!breaker.tryAcquireRetry() && breaker.activeRetries == 3)
     breaker.releaseRetry()

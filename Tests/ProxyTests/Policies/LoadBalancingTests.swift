@@ -183,14 +183,23 @@ import Testing
   }
 }
 
-@Suite struct PanicThresholdTests {
+@Suite struct PriorityLoadTests {
+  typealias Share = (Int, PriorityLoad.Source, Int)
+
+  private func expect(_ load: PriorityLoad, _ shares: [Share]) {
+    #expect(load.shares.map(\.priority) == shares.map(\.0))
+    #expect(load.shares.map(\.source) == shares.map(\.1))
+    #expect(load.shares.map(\.percent) == shares.map(\.2))
+  }
+
   @Test(arguments: [
-    (50.0, 2, 4, PanicThreshold.Decision.healthyHosts),
+    (50.0, 2, 4, PriorityLoad.Source.healthyHosts),
     (50.0, 1, 3, .allHosts),
     (50.0, 0, 3, .allHosts),
-    (50.0, 0, 0, .healthyHosts),
+    (50.0, 0, 0, .allHosts),
     (50.0, 3, 3, .healthyHosts),
     (0.0, 0, 3, .healthyHosts),
+    (0.0, 0, 0, .healthyHosts),
     (0.0, 1, 30, .healthyHosts),
     // 4 of 5 count as 112 %: enough, whatever the threshold.
     (100.0, 4, 5, .healthyHosts),
@@ -199,7 +208,57 @@ import Testing
     (50.6, 1, 2, .allHosts),
     (1000.0, 7, 10, .allHosts),
   ])
-  func decides(_ percent: Double, _ healthy: Int, _ total: Int, _ expected: PanicThreshold.Decision) {
-    #expect(PanicThreshold(percent: percent).decide(healthy: healthy, total: total) == expected)
+  func onePriority(_ percent: Double, _ healthy: Int, _ total: Int, _ source: PriorityLoad.Source) {
+    expect(PriorityLoad([.init(healthy: healthy, total: total)], panicPercent: percent), [(0, source, 100)])
+  }
+
+  @Test func whatThePrioritiesCannotTakeGoesToTheNext() {
+    let second = PriorityLoad.Health(healthy: 2, total: 2)
+    expect(PriorityLoad([.init(healthy: 3, total: 4), second], panicPercent: 50), [(0, .healthyHosts, 100)])
+    expect(
+      PriorityLoad([.init(healthy: 2, total: 4), second], panicPercent: 50),
+      [(0, .healthyHosts, 70), (1, .healthyHosts, 30)])
+    expect(PriorityLoad([.init(healthy: 0, total: 4), second], panicPercent: 50), [(1, .healthyHosts, 100)])
+    expect(PriorityLoad([.init(healthy: 0, total: 0), second], panicPercent: 50), [(1, .healthyHosts, 100)])
+  }
+
+  @Test func littleHealthIsScaledUp() {
+    let little = PriorityLoad.Health(healthy: 1, total: 7)
+    expect(PriorityLoad([little, little], panicPercent: 0), [(0, .healthyHosts, 50), (1, .healthyHosts, 50)])
+    expect(
+      PriorityLoad([little, little, little], panicPercent: 0),
+      [(0, .healthyHosts, 34), (1, .healthyHosts, 33), (2, .healthyHosts, 33)])
+  }
+
+  @Test func degradedHostsTakeWhatIsLeft() {
+    expect(
+      PriorityLoad([.init(healthy: 1, degraded: 1, total: 2)], panicPercent: 50),
+      [(0, .healthyHosts, 70), (0, .degradedHosts, 30)])
+    expect(PriorityLoad([.init(healthy: 0, degraded: 2, total: 2)], panicPercent: 50), [(0, .degradedHosts, 100)])
+  }
+
+  @Test func inAPanicOfAllEachTakesItsPartOfTheHosts() {
+    expect(
+      PriorityLoad([.init(healthy: 0, total: 1), .init(healthy: 0, total: 2)], panicPercent: 50),
+      [(0, .allHosts, 34), (1, .allHosts, 66)])
+  }
+
+  @Test func onlyThoseBelowTheThresholdPanic() {
+    expect(
+      PriorityLoad([.init(healthy: 1, total: 10), .init(healthy: 5, total: 10)], panicPercent: 50),
+      [(0, .allHosts, 17), (1, .healthyHosts, 83)])
+  }
+
+  @Test func theSumIsAlwaysAHundred() {
+    var random = RandomGenerator(seed: 7)
+    for _ in 0..<2_000 {
+      let priorities = (0...random.below(4)).map { _ in
+        let healthy = random.below(4)
+        let degraded = random.below(3)
+        return PriorityLoad.Health(healthy: healthy, degraded: degraded, total: healthy + degraded + random.below(5))
+      }
+      let load = PriorityLoad(priorities, panicPercent: Double(random.below(101)))
+      #expect(load.shares.reduce(0) { $0 + $1.percent } == 100)
+    }
   }
 }

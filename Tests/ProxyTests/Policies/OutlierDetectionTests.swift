@@ -56,6 +56,21 @@ import Testing
     for _ in 0..<10 { #expect(monitor.put(.response(status: 503)) == []) }
   }
 
+  @Test func failuresToReachAHostMayCountApart() {
+    var config = EnvoyConfig.OutlierDetection()
+    config.consecutive5xx = 2
+    config.consecutiveLocalOriginFailure = 2
+    config.splitExternalLocalOriginErrors = true
+    let monitor = OutlierMonitor(config)
+    for _ in 0..<3 {
+      #expect(monitor.put(.localOriginConnectSuccess) == [])
+      #expect(monitor.put(.localOriginConnectFailed) == [])
+    }
+    #expect(monitor.put(.localOriginTimeout) == .consecutiveLocalOriginFailure)
+    #expect(monitor.put(.response(status: 500)) == [])
+    #expect(monitor.put(.response(status: 500)) == .consecutive5xx)
+  }
+
   @Test func resets() {
     #expect(OutlierResult(.overflow) == nil)
     #expect(OutlierResult(.localReset) == nil)

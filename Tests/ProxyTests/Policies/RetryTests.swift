@@ -65,9 +65,8 @@ import Testing
   private func begin(
     _ policy: Proxy.RetryPolicy, _ headers: HeaderMap = HeaderMap(), overrides: Bool = false
   ) -> RetryState {
-    var scratch = TextBuffer()
     var state = RetryState()
-    state.begin(policy, headers, overrides: overrides, scratch: &scratch)
+    state.begin(policy, headers, overrides: overrides)
     return state
   }
 
@@ -75,9 +74,7 @@ import Testing
     _ state: inout RetryState, _ policy: Proxy.RetryPolicy, _ breaker: CircuitBreaker, _ headers: HeaderMap,
     wall: Int64 = 0
   ) -> RetryState.Decision {
-    var scratch = TextBuffer()
-    return state.shouldRetry(
-      onResponse: headers, policy, breaker, wallNanoseconds: wall, random: &random, scratch: &scratch)
+    state.shouldRetry(onResponse: headers, policy, breaker, wallNanoseconds: wall, random: &random)
   }
 
   private mutating func response(_ retryOn: String, _ headers: HeaderMap) -> RetryState.Decision {

@@ -154,13 +154,17 @@ import Testing
     }
   }
 
-  @Test func repeatedHeadersAreJoined() throws {
+  @Test func repeatedHeadersMatchByAnyValue() throws {
     var matcher = EnvoyConfig.HeaderMatcher()
     matcher.name = "x-a"
+    let repeated: KeyValuePairs = ["x-a": "1", "x-b": "", "x-a": "2", "x-a": "3"]
     matcher.specifier = .string(.init(.exact("1,2,3")))
-    #expect(try matched(matcher, ["x-a": "1", "x-b": "", "x-a": "2", "x-a": "3"]))
-    matcher.specifier = .string(.init(.exact("1")))
-    #expect(try !matched(matcher, ["x-a": "1", "x-a": "2"]))
+    #expect(try !matched(matcher, repeated))
+    matcher.specifier = .string(.init(.exact("2")))
+    #expect(try matched(matcher, repeated))
+    matcher.invertMatch = true
+    #expect(try !matched(matcher, repeated))
+    #expect(try matched(matcher, ["x-a": "1", "x-a": "3"]))
   }
 
   @Test func ranges() throws {

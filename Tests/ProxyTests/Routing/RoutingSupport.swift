@@ -55,10 +55,9 @@ func table(_ routes: [ConfigRoute]) throws -> RouteTable { try table([virtualHos
 
 extension RouteTable {
   func route(_ headers: HeaderMap, randomValue: UInt64 = 0, isInternal: Bool = false) -> RouteEntry? {
-    var scratch = TextBuffer()
-    let found = route(headers, randomValue: randomValue, isInternal: isInternal, scratch: &scratch)
-    #expect(scratch.count == 0)
-    let walked = routeByWalking(headers, randomValue: randomValue, isInternal: isInternal, scratch: &scratch)
+    let table: (HeaderMap, UInt64, Bool) -> RouteEntry? = route(_:randomValue:isInternal:)
+    let found = table(headers, randomValue, isInternal)
+    let walked = routeByWalking(headers, randomValue: randomValue, isInternal: isInternal)
     #expect(found === walked)
     return found
   }

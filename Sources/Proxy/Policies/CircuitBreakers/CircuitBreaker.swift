@@ -6,7 +6,6 @@ package final class CircuitBreaker: Sendable {
   package let connections: ResourceLimit
   package let pendingRequests: ResourceLimit
   package let requests: ResourceLimit
-  package let connectionPools: ResourceLimit
   package let trackRemaining: Bool
   /// The field that set the limits.
   package let origin: SourceLocation
@@ -17,7 +16,6 @@ package final class CircuitBreaker: Sendable {
     connections = ResourceLimit(max: Int(config.maxConnections))
     pendingRequests = ResourceLimit(max: Int(config.maxPendingRequests))
     requests = ResourceLimit(max: Int(config.maxRequests))
-    connectionPools = ResourceLimit(max: config.maxConnectionPools.map { Int($0) } ?? .max)
     retries = ResourceLimit(max: Int(config.maxRetries))
     budget = config.retryBudget.map(RetryBudget.init)
     trackRemaining = config.trackRemaining

@@ -14,8 +14,10 @@ package enum OutlierCounter: Hashable, Sendable {
     switch self {
     case .detected(.consecutive5xx): "ejections_detected_consecutive_5xx"
     case .detected(.consecutiveGatewayFailure): "ejections_detected_consecutive_gateway_failure"
+    case .detected(.consecutiveLocalOriginFailure): "ejections_detected_consecutive_local_origin_failure"
     case .enforced(.consecutive5xx): "ejections_enforced_consecutive_5xx"
     case .enforced(.consecutiveGatewayFailure): "ejections_enforced_consecutive_gateway_failure"
+    case .enforced(.consecutiveLocalOriginFailure): "ejections_enforced_consecutive_local_origin_failure"
     case .enforcedTotal: "ejections_enforced_total"
     case .overflow: "ejections_overflow"
     case .total: "ejections_total"

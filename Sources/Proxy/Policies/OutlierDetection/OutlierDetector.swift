@@ -135,6 +135,7 @@ package struct OutlierDetector {
     switch kind {
     case .consecutive5xx: Int(config.enforcingConsecutive5xx)
     case .consecutiveGatewayFailure: Int(config.enforcingConsecutiveGatewayFailure)
+    case .consecutiveLocalOriginFailure: Int(config.enforcingConsecutiveLocalOriginFailure)
     }
   }
 

@@ -68,17 +68,17 @@ package final class RetryPolicy: Sendable {
     return false
   }
 
-  func isRetriable(responseHeaders: HeaderMap, scratch: inout TextBuffer) -> Bool {
+  func isRetriable(responseHeaders: HeaderMap) -> Bool {
     for index in 0..<retriableHeaders.count
-    where retriableHeaders[index].matches(responseHeaders, scratch: &scratch) { return true }
+    where retriableHeaders[index].matches(responseHeaders) { return true }
     return false
   }
 
   /// Whether `retriable_request_headers` lets this request be retried at all: there are none, or one matches.
-  func allows(requestHeaders: HeaderMap, scratch: inout TextBuffer) -> Bool {
+  func allows(requestHeaders: HeaderMap) -> Bool {
     if retriableRequestHeaders.isEmpty { return true }
     for index in 0..<retriableRequestHeaders.count
-    where retriableRequestHeaders[index].matches(requestHeaders, scratch: &scratch) { return true }
+    where retriableRequestHeaders[index].matches(requestHeaders) { return true }
     return false
   }
 

@@ -57,7 +57,7 @@ package struct RetryState: Sendable {
   /// Starts with a request. `overrides`: whether its `x-envoy-retry-on`, `x-envoy-max-retries` and the like count, which
   /// they do for internal requests.
   package mutating func begin(
-    _ policy: RetryPolicy, _ headers: HeaderMap, overrides: Bool, scratch: inout TextBuffer
+    _ policy: RetryPolicy, _ headers: HeaderMap, overrides: Bool
   ) {
     retryOn = policy.retryOn
     retriesRemaining = UInt64(policy.numRetries)
@@ -65,15 +65,15 @@ package struct RetryState: Sendable {
     if !retriableStatusCodes.isEmpty { retriableStatusCodes.removeAll() }
     if !retriableHeaderNames.isEmpty { retriableHeaderNames.removeAll() }
     if overrides { readOverrides(headers) }
-    if !policy.allows(requestHeaders: headers, scratch: &scratch) { retryOn = [] }
+    if !policy.allows(requestHeaders: headers) { retryOn = [] }
   }
 
   /// The upstream's response headers have come, and nothing of them went on yet.
   package mutating func shouldRetry(
     onResponse headers: HeaderMap, _ policy: RetryPolicy, _ breaker: CircuitBreaker, wallNanoseconds: Int64,
-    random: inout RandomGenerator, scratch: inout TextBuffer
+    random: inout RandomGenerator
   ) -> Decision {
-    let retriable = isRetriable(headers, policy, &scratch)
+    let retriable = isRetriable(headers, policy)
     let wait = retriable ? policy.resetMilliseconds(headers, wallNanoseconds: wallNanoseconds) : nil
     return decide(retriable, breaker, wait, &random)
   }
@@ -118,7 +118,7 @@ package struct RetryState: Sendable {
     return .retry(afterNanoseconds: backOff.next(random: &random), .exponential)
   }
 
-  private func isRetriable(_ headers: HeaderMap, _ policy: RetryPolicy, _ scratch: inout TextBuffer) -> Bool {
+  private func isRetriable(_ headers: HeaderMap, _ policy: RetryPolicy) -> Bool {
     if retryOn.isEmpty { return false }
     // Who is told to come less often does not come again at once.
     if headers.has(.xEnvoyRateLimited) { return retryOn.contains(.envoyRateLimited) }
@@ -130,7 +130,7 @@ package struct RetryState: Sendable {
       if policy.isRetriable(status: status) || retriableStatusCodes.contains(status) { return true }
     }
     if retryOn.contains(.retriableHeaders) {
-      if policy.isRetriable(responseHeaders: headers, scratch: &scratch) || hasNamedHeader(headers) { return true }
+      if policy.isRetriable(responseHeaders: headers) || hasNamedHeader(headers) { return true }
     }
     return !retryOn.isDisjoint(with: .grpc) && isRetriable(grpcStatus: headers.value(of: .grpcStatus)?.decimal)
   }

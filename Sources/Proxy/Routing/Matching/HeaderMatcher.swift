@@ -27,9 +27,8 @@ struct HeaderMatcher: Sendable, BitwiseCopyable {
     }
   }
 
-  /// A field that comes more than once is matched as one, its values joined by commas in `scratch`, which
-  /// is left empty.
-  func matches(_ headers: HeaderMap, scratch: inout TextBuffer) -> Bool {
+  /// A field that comes more than once matches with any of its values, and inverted with none, as in Envoy.
+  func matches(_ headers: HeaderMap) -> Bool {
     guard let first = name.nextIndex(in: headers, from: 0) else {
       if case .present(let wanted) = specifier {
         return treatMissingHeaderAsEmpty == wanted ? !invertMatch : invertMatch
@@ -38,20 +37,12 @@ struct HeaderMatcher: Sendable, BitwiseCopyable {
       return treatMissingHeaderAsEmpty && matches(value: .empty) != invertMatch
     }
     if case .present(let wanted) = specifier { return wanted != invertMatch }
-    guard let second = name.nextIndex(in: headers, from: first + 1) else {
-      return matches(value: headers.value(at: first)) != invertMatch
-    }
-    scratch.removeAll()
-    scratch.append(headers.value(at: first))
-    var next: Int? = second
+    var next: Int? = first
     while let index = next {
-      scratch.append(byte: UInt8(ascii: ","))
-      scratch.append(headers.value(at: index))
+      if matches(value: headers.value(at: index)) { return !invertMatch }
       next = name.nextIndex(in: headers, from: index + 1)
     }
-    let matched = matches(value: scratch.view) != invertMatch
-    scratch.removeAll()
-    return matched
+    return invertMatch
   }
 
   private func matches(value: ByteView) -> Bool {

@@ -29,12 +29,12 @@ struct RouteMatcher: Sendable, BitwiseCopyable {
     fractionDenominator = UInt64(fraction.denominator.rawValue)
   }
 
-  func matches(_ request: RouteRequest, _ headers: HeaderMap, scratch: inout TextBuffer) -> Bool {
+  func matches(_ request: RouteRequest, _ headers: HeaderMap) -> Bool {
     if !path.matches(request.path) { return false }
     if fractionNumerator < fractionDenominator, request.randomValue % fractionDenominator >= fractionNumerator {
       return false
     }
-    for index in 0..<headerMatchers.count where !headerMatchers[index].matches(headers, scratch: &scratch) {
+    for index in 0..<headerMatchers.count where !headerMatchers[index].matches(headers) {
       return false
     }
     for index in 0..<queryParameters.count where !queryParameters[index].matches(query: request.query) { return false }

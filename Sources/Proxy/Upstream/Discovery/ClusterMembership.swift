@@ -26,11 +26,11 @@ final class ClusterMembership: EventHandler {
 
   /// A host of this cluster's; it belongs to it once ``setHosts(_:)`` has named it.
   func makeHost(
-    _ address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, locality: Locality
+    _ address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, group: LocalityLbEndpoints
   ) -> Host {
     nextHostID += 1
     return Host(
-      id: nextHostID, address: address, hostname: hostname, weight: endpoint.loadBalancingWeight, locality: locality,
+      id: nextHostID, address: address, hostname: hostname, endpoint: endpoint, group: group,
       monitor: outliers?.add(id: nextHostID), store: main.store)
   }
 
@@ -51,7 +51,7 @@ final class ClusterMembership: EventHandler {
     } else if !mergeTimer.isArmed {
       mergeTimer.arm(main.loop, self, id: 0, after: mergeWindow - since)
     }
-    publishGauges(healthy: hosts.count { !$0.isEjected })
+    publishGauges()
   }
 
   override func timerFired(_ id: UInt8) { publish() }
@@ -60,13 +60,14 @@ final class ClusterMembership: EventHandler {
     lastUpdate = main.loop.now
     mergeTimer.disarm()
     let set = info.replaceHosts(hosts)
-    publishGauges(healthy: set.healthyCount)
+    publishGauges()
     let index = info.index
     main.tellWorkers { $0.update(cluster: index, set) }
   }
 
-  private func publishGauges(healthy: Int) {
+  private func publishGauges() {
     main.store.setGauge(info.stats[.membershipTotal], to: UInt64(hosts.count))
-    main.store.setGauge(info.stats[.membershipHealthy], to: UInt64(healthy))
+    main.store.setGauge(info.stats[.membershipHealthy], to: UInt64(hosts.count { $0.health == .healthy }))
+    main.store.setGauge(info.stats[.membershipDegraded], to: UInt64(hosts.count { $0.health == .degraded }))
   }
 }

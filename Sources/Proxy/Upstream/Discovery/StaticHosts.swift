@@ -8,7 +8,7 @@ enum StaticHosts {
       group.lbEndpoints.compactMap { endpoint in
         guard let address = Reactor.SocketAddress(endpoint.endpoint.address) else { return nil }
         return membership.makeHost(
-          address, hostname: endpoint.endpoint.hostname, endpoint: endpoint, locality: group.locality)
+          address, hostname: endpoint.endpoint.hostname, endpoint: endpoint, group: group)
       }
     }
   }

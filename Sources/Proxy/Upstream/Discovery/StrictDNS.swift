@@ -9,7 +9,7 @@ final class StrictDNS: EventHandler {
     let name: String
     let port: UInt16
     let endpoint: LbEndpoint
-    let locality: Locality
+    let group: LocalityLbEndpoints
     var hosts: [Host] = []
     var failures = 0
   }
@@ -26,15 +26,15 @@ final class StrictDNS: EventHandler {
     self.main = main
     super.init()
     for group in membership.info.config.loadAssignment.endpoints {
-      for endpoint in group.lbEndpoints { add(endpoint, group.locality) }
+      for endpoint in group.lbEndpoints { add(endpoint, group) }
     }
   }
 
-  private func add(_ endpoint: LbEndpoint, _ locality: Locality) {
+  private func add(_ endpoint: LbEndpoint, _ group: LocalityLbEndpoints) {
     guard case .socketAddress(let address) = endpoint.endpoint.address else { return }
     unanswered.insert(targets.count)
     timers.append(RefreshTimer(self, targets.count))
-    targets.append(Target(name: address.address, port: address.portValue, endpoint: endpoint, locality: locality))
+    targets.append(Target(name: address.address, port: address.portValue, endpoint: endpoint, group: group))
   }
 
   /// Begins to resolve; `warmed` is called once every name was answered for the first time, one way or the other.
@@ -104,7 +104,7 @@ final class StrictDNS: EventHandler {
         ?? membership.makeHost(
           address,
           hostname: target.endpoint.endpoint.hostname.isEmpty ? target.name : target.endpoint.endpoint.hostname,
-          endpoint: target.endpoint, locality: target.locality)
+          endpoint: target.endpoint, group: target.group)
     }
     membership.setHosts(targets.flatMap(\.hosts))
   }

@@ -33,6 +33,7 @@ final class OutlierDriver: EventHandler {
   func report(_ host: Host, _ reached: OutlierMonitor.Reached) {
     if reached.contains(.consecutiveGatewayFailure) { detected(host, .consecutiveGatewayFailure) }
     if reached.contains(.consecutive5xx) { detected(host, .consecutive5xx) }
+    if reached.contains(.consecutiveLocalOriginFailure) { detected(host, .consecutiveLocalOriginFailure) }
   }
 
   private func detected(_ host: Host, _ kind: OutlierKind) {
@@ -73,8 +74,10 @@ final class OutlierDriver: EventHandler {
     switch counter {
     case .detected(.consecutive5xx): .ejectionsDetectedConsecutive5xx
     case .detected(.consecutiveGatewayFailure): .ejectionsDetectedConsecutiveGatewayFailure
+    case .detected(.consecutiveLocalOriginFailure): .ejectionsDetectedConsecutiveLocalOriginFailure
     case .enforced(.consecutive5xx): .ejectionsEnforcedConsecutive5xx
     case .enforced(.consecutiveGatewayFailure): .ejectionsEnforcedConsecutiveGatewayFailure
+    case .enforced(.consecutiveLocalOriginFailure): .ejectionsEnforcedConsecutiveLocalOriginFailure
     case .enforcedTotal: .ejectionsEnforcedTotal
     case .overflow: .ejectionsOverflow
     case .total: .ejectionsTotal
