@@ -15,14 +15,15 @@ public final class EventLoop {
   private static let eventsPerWait = 256
 
   package let clock: Clock
-  package let pool = BlockPool()
-  package let timers: TimerWheel
+  public let pool = BlockPool()
+  let timers: TimerWheel
   /// A buffer that is free for one handler's call at a time: what it holds is gone with the next read.
-  package let readBuffer: UnsafeMutableRawBufferPointer
-  package var random: RandomGenerator
+  let readBuffer: UnsafeMutableRawBufferPointer
+  // What a request looks at is public: a package's own access is a call across targets, and a retain around it.
+  public var random: RandomGenerator
   /// The clock's time at the beginning of this turn, in nanoseconds.
-  package private(set) var now: Int64
-  private var wallOffset: Int64
+  public internal(set) var now: Int64
+  @usableFromInline var wallOffset: Int64
 
   private let epoll: Descriptor
   private let events: UnsafeMutablePointer<epoll_event>
@@ -54,7 +55,8 @@ public final class EventLoop {
   package static let readBufferSize = 128 * 1024
 
   /// Nanoseconds since 1970 at the beginning of this turn.
-  package var wallNow: Int64 { now &+ wallOffset }
+  @inlinable
+  public var wallNow: Int64 { now &+ wallOffset }
 
   // MARK: Descriptors
 

@@ -3,7 +3,7 @@ import Glibc
 
 /// A worker's source of chance: xoshiro256** (Blackman and Vigna), seeded from the kernel or, to replay a run, by hand.
 /// Not for secrets.
-package struct RandomGenerator: RandomNumberGenerator {
+public struct RandomGenerator: RandomNumberGenerator {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
   package init(seed: UInt64) {
@@ -27,7 +27,7 @@ package struct RandomGenerator: RandomNumberGenerator {
     self.init(seed: seed)
   }
 
-  package mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     let scrambled = state.1 &* 5
     let result = ((scrambled << 7) | (scrambled >> 57)) &* 9
     let shifted = state.1 << 17

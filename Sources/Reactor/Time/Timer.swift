@@ -1,8 +1,8 @@
 /// One delay of its owner's. It belongs to a stored property of the handler that it calls, and is disarmed with it.
-package struct Timer: ~Copyable {
+public struct Timer: ~Copyable {
   /// Kept so that the wheel outlives the node in it.
-  private var wheel: TimerWheel?
-  private var node: UnsafeMutablePointer<TimerNode>?
+  @usableFromInline var wheel: TimerWheel?
+  @usableFromInline var node: UnsafeMutablePointer<TimerNode>?
 
   package init() {}
 
@@ -12,7 +12,8 @@ package struct Timer: ~Copyable {
     node.deallocate()
   }
 
-  package var isArmed: Bool {
+  @inlinable
+  public var isArmed: Bool {
     guard let node else { return false }
     return node.pointee.list >= 0
   }
@@ -27,8 +28,14 @@ package struct Timer: ~Copyable {
     loop.timers.arm(made, handler, id: id, after: nanoseconds)
   }
 
-  package mutating func disarm() {
-    guard let node, node.pointee.list >= 0, let wheel else { return }
-    wheel.disarm(node)
+  /// Ends the delay; nothing to do, and next to nothing to pay, where there is none.
+  @inlinable
+  public mutating func disarm() {
+    if isArmed { disarmNode() }
+  }
+
+  @usableFromInline
+  mutating func disarmNode() {
+    if let wheel, let node { wheel.disarm(node) }
   }
 }

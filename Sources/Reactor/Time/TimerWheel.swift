@@ -1,4 +1,5 @@
 /// One timer's place in a wheel. Its ``Timer`` owns the memory.
+@usableFromInline
 struct TimerNode {
   /// Not retained: the timer belongs to its handler, and ends with it.
   var handler: Unmanaged<EventHandler>?
@@ -7,7 +8,7 @@ struct TimerNode {
   var next: UnsafeMutablePointer<TimerNode>?
   var previous: UnsafeMutablePointer<TimerNode>?
   /// Level * 64 + slot; -1 while not armed.
-  var list: Int32 = -1
+  @usableFromInline var list: Int32 = -1
   var id: UInt8 = 0
 }
 
@@ -15,7 +16,8 @@ struct TimerNode {
 /// disarming are O(1) and allocate nothing once the node exists; a level's slots cascade down as time passes.
 ///
 /// A timer fires at the first turn at or after its deadline, never before; the lateness is under 1 ms plus the turn's.
-package final class TimerWheel {
+@usableFromInline
+final class TimerWheel {
   typealias Node = UnsafeMutablePointer<TimerNode>
 
   private struct List {
@@ -28,7 +30,7 @@ package final class TimerWheel {
   /// A deadline beyond it would not be rounded up to a tick without overflow: for ever, in practice.
   private static let latest = Int64.max - 2 * nanosecondsPerTick
 
-  package var now: Int64
+  var now: Int64
   private var elapsed: Int64
   private let lists: UnsafeMutablePointer<List>
   /// A bit for each slot of a level that has something.
@@ -89,7 +91,7 @@ package final class TimerWheel {
   // MARK: Time
 
   /// When to look again, in nanoseconds of the loop's clock: a timer's deadline, or an earlier cascade. Nil: never.
-  package var nextExpiration: Int64? {
+  var nextExpiration: Int64? {
     guard let (_, _, tick) = nextList() else { return nil }
     return tick &* Self.nanosecondsPerTick
   }
@@ -111,7 +113,7 @@ package final class TimerWheel {
   }
 
   /// Fires, in order of their deadlines, all timers whose deadline is not after `time`; calls `after` behind each.
-  package func advance(to time: Int64, after: () -> Void) {
+  func advance(to time: Int64, after: () -> Void) {
     let target = time / Self.nanosecondsPerTick
     while let (level, slot, tick) = nextList(), tick <= target {
       elapsed = tick
