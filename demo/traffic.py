@@ -1,4 +1,4 @@
-"""A little traffic: some clients with a kept connection each, that together send a steady number of requests a second."""
+"""A little traffic: clients with a kept connection each, together a steady number of requests a second."""
 
 import asyncio
 import time

@@ -36,14 +36,17 @@ class Watch:
 
     def look(self):
         """Reads the stats; how many retries, ejections and returns came since the last look."""
-        before = (self.retries, self.ejections, self.returns)
+        before = self.counts()
         _, body = ask(self.port, "/stats?format=json&filter=^cluster.shop.")
         stats = {entry["name"]: entry["value"] for entry in json.loads(body)["stats"] if "name" in entry}
         self.retries = stats.get(CLUSTER + "upstream_rq_retry", 0)
         self.ejections = stats.get(DETECTION + "ejections_enforced_total", 0)
         self.returns = self.ejections - stats.get(DETECTION + "ejections_active", 0)
         self.ejected = self.ejected_hosts()
-        return tuple(now - then for now, then in zip((self.retries, self.ejections, self.returns), before))
+        return tuple(now - then for now, then in zip(self.counts(), before, strict=True))
+
+    def counts(self):
+        return self.retries, self.ejections, self.returns
 
     def ejected_hosts(self):
         _, body = ask(self.port, "/clusters?format=json")

@@ -8,23 +8,24 @@ import urllib.request
 import pytest
 from conftest import ROOT
 
-BOOTSTRAP = """
-admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+HCM = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+BOOTSTRAP = f"""
+admin: {{address: {{socket_address: {{address: 127.0.0.1, port_value: 0}}}}}}
 static_resources:
   listeners:
     - name: ingress
-      address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+      address: {{socket_address: {{address: 127.0.0.1, port_value: 0}}}}
       filter_chains:
         - filters:
             - name: http
               typed_config:
-                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                "@type": type.googleapis.com/{HCM}
                 stat_prefix: ingress
                 route_config:
                   virtual_hosts:
                     - name: all
                       domains: ["*"]
-                      routes: [{match: {prefix: /}, direct_response: {status: 200}}]
+                      routes: [{{match: {{prefix: /}}, direct_response: {{status: 200}}}}]
 """
 
 
@@ -110,7 +111,9 @@ def test_asking_ends_with_0(pillion, flag):
 
 
 def test_envoys_flags_are_taken(pillion, tmp_path):
-    flags = "--concurrency 2 -l warning --drain-time-s 5 --parent-shutdown-time-s 9 --service-cluster c --service-node n"
+    flags = (
+        "--concurrency 2 -l warning --drain-time-s 5 --parent-shutdown-time-s 9 --service-cluster c --service-node n"
+    )
     flags += " --service-zone z --base-id 1 --use-dynamic-base-id --disable-hot-restart --mode serve"
     with Serving(pillion, tmp_path, *flags.split(), "-l", "info") as serving:
         assert '"concurrency": 2' in serving.ask("/server_info")

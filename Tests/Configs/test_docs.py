@@ -5,7 +5,9 @@ import re
 import pytest
 from conftest import ROOT
 
-PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")])
+PAGES = sorted(
+    path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")]
+)
 CODE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("Sources/**/*.swift")))
 
 
