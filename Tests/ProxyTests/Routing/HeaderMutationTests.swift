@@ -136,7 +136,7 @@ func option(
         $0.mostSpecificHeaderMutationsWins = specificWins
       }
       let headers: HeaderMap = [":authority": "h.x", ":path": "/"]
-      let entry = try #require(table.route(headers))
+      let entry = try #require(table.lookUp(headers))
       let choice = entry.chooseCluster(headers, randomValue: 0) { _ in nil }
       let done = entry.finalized(headers, choice)
       #expect(done.all("x-o") == [last] && done.all("x-l") == order)

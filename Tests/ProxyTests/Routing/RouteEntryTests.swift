@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct RewriteTests {
   private func rewritten(_ route: ConfigRoute, _ headers: HeaderMap, suppress: Bool = false) throws -> HeaderMap {
-    let entry = try #require(try table([route]).route(headers))
+    let entry = try #require(try table([route]).lookUp(headers))
     return entry.finalized(headers, suppressEnvoyHeaders: suppress)
   }
 
@@ -46,7 +46,7 @@ import Testing
     let headers = try rewritten(route, request("/rw/a/b?/c"))
     #expect(headers.all(":path") == ["/r-w/a-/b-?/c"] && headers.all("x-envoy-original-path") == ["/rw/a/b?/c"])
     #expect(headers.all(":authority") == ["h.x"])
-    let entry = try #require(try table([route]).route(request("/rw")))
+    let entry = try #require(try table([route]).lookUp(request("/rw")))
     #expect(entry.hasAutoHostRewrite)
     withBytes("up.x") { entry.rewriteHost(headers, to: $0, suppressEnvoyHeaders: false) }
     #expect(headers.all(":authority") == ["up.x"] && headers.all("x-envoy-original-host") == ["h.x"])
@@ -92,7 +92,7 @@ import Testing
   ) throws -> ClusterChoice {
     headers.add(":path", "/")
     let route = forwarding(.prefix("/")) { $0.clusterSpecifier = specifier }
-    let entry = try #require(try table([route]).route(headers))
+    let entry = try #require(try table([route]).lookUp(headers))
     #expect(!entry.isDirectResponse && entry.directResponseStatus == nil && entry.location(headers) == nil)
     return entry.chooseCluster(headers, randomValue: random) { $0 == "a" ? 0 : $0 == "b" ? 1 : nil }
   }
@@ -167,7 +167,7 @@ import Testing
     let headers: HeaderMap = [
       ":authority": host, ":path": path, ":scheme": proto, "x-forwarded-proto": proto,
     ]
-    return try table([route]).route(headers)?.location(headers)
+    return try table([route]).lookUp(headers)?.location(headers)
   }
 
   @Test func schemes() throws {
@@ -226,7 +226,7 @@ import Testing
     route.match.pathSpecifier = .prefix("/p")
     route.action = .redirect(redirect)
     let headers: HeaderMap = [":authority": "h.x", ":path": "/p/a", ":scheme": "http"]
-    let entry = try #require(try table([route]).route(headers))
+    let entry = try #require(try table([route]).lookUp(headers))
     #expect(entry.directResponseStatus == 308 && entry.directResponseBody.isEmpty)
     _ = entry.location(headers)
     #expect(headers.all(":path") == ["/w/a"] && headers.all("x-envoy-original-path") == ["/p/a"])
@@ -245,7 +245,7 @@ import Testing
       var route = ConfigRoute()
       route.action = .directResponse(response)
       let headers: HeaderMap = [":authority": "h.x", ":path": "/d?x", ":scheme": "http"]
-      let entry = try #require(try table([route]).route(headers))
+      let entry = try #require(try table([route]).lookUp(headers))
       #expect(entry.isDirectResponse && entry.directResponseStatus == UInt16(status))
       #expect(entry.directResponseBody == "body")
       #expect(entry.location(headers) == expected)
@@ -259,7 +259,7 @@ import Testing
   ) throws -> RouteEntry {
     var host = virtualHost("vhost", ["*"], [route])
     change(&host)
-    return try #require(try table([host]).route([":authority": "h", ":path": "/"]))
+    return try #require(try table([host]).lookUp([":authority": "h", ":path": "/"]))
   }
 
   @Test func defaults() throws {

@@ -46,7 +46,7 @@ import Testing
       level.responseHeadersToAdd = [option("x-v", "v")]
       host.headers = level
       let headers: HeaderMap = [":authority": "h.x:80", ":path": "/any?x=1", ":scheme": scheme]
-      let route = try table([host]).route(headers, isInternal: isInternal)
+      let route = try table([host]).lookUp(headers, isInternal: isInternal)
       #expect(route?.isDirectResponse == true)
       #expect((route?.name.count == 0) == redirected)
       if redirected {
@@ -98,7 +98,7 @@ import Testing
 
   @Test func noPathNoRoute() throws {
     let table = try table([answering("r", .prefix(""))])
-    #expect(table.route([":authority": "h.x"]) == nil)
+    #expect(table.lookUp([":authority": "h.x"]) == nil)
   }
 
   private func matched(
@@ -216,10 +216,10 @@ import Testing
     ])
     let headers: HeaderMap = [":authority": "h", ":path": "/"]
     for value: UInt64 in [0, 24, 10_000, 30_024] {
-      #expect(table.route(headers, randomValue: value)?.name.view.string == "some")
+      #expect(table.lookUp(headers, randomValue: value)?.name.view.string == "some")
     }
     for value: UInt64 in [25, 9999, 10_025] {
-      #expect(table.route(headers, randomValue: value)?.name.view.string == "rest")
+      #expect(table.lookUp(headers, randomValue: value)?.name.view.string == "rest")
     }
   }
 }
@@ -257,7 +257,7 @@ import Testing
         if random.below(2) == 0 { headers.add("x-0", "") }
         if random.below(2) == 0 { headers.add("x-1", "") }
         let expected = routes.first { matches($0.match, headers) }?.name
-        #expect(table.route(headers)?.name.view.string == expected)
+        #expect(table.lookUp(headers)?.name.view.string == expected)
       }
     }
   }

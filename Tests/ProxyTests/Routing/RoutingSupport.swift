@@ -54,9 +54,9 @@ func table(
 func table(_ routes: [ConfigRoute]) throws -> RouteTable { try table([virtualHost("v", ["*"], routes)]) }
 
 extension RouteTable {
-  func route(_ headers: HeaderMap, randomValue: UInt64 = 0, isInternal: Bool = false) -> RouteEntry? {
-    let table: (HeaderMap, UInt64, Bool) -> RouteEntry? = route(_:randomValue:isInternal:)
-    let found = table(headers, randomValue, isInternal)
+  /// The route, found with and without the index.
+  func lookUp(_ headers: HeaderMap, randomValue: UInt64 = 0, isInternal: Bool = false) -> RouteEntry? {
+    let found = route(headers, randomValue: randomValue, isInternal: isInternal)
     let walked = routeByWalking(headers, randomValue: randomValue, isInternal: isInternal)
     #expect(found === walked)
     return found
@@ -65,7 +65,7 @@ extension RouteTable {
   func nameOfRoute(_ path: String, host: String = "h.x", _ more: KeyValuePairs<String, String> = [:]) -> String? {
     let headers: HeaderMap = [":method": "GET", ":authority": host, ":path": path, ":scheme": "http"]
     for (name, value) in more { headers.add(name, value) }
-    return route(headers)?.name.view.string
+    return lookUp(headers)?.name.view.string
   }
 }
 
