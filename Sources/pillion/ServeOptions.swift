@@ -32,13 +32,13 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Accepted for Envoy's sake; there is no hot restart.")
   var parentShutdownTimeS = 900
 
-  @Option(help: "Cluster name of this node, where the file has none.")
+  @Option(help: "Cluster name of this node, in place of the file's.")
   var serviceCluster = ""
 
-  @Option(help: "Id of this node, where the file has none.")
+  @Option(help: "Id of this node, in place of the file's.")
   var serviceNode = ""
 
-  @Option(help: "Zone of this node, where the file has none.")
+  @Option(help: "Zone of this node, in place of the file's.")
   var serviceZone = ""
 
   @Option(help: "Accepted for Envoy's sake; there is no hot restart.")
@@ -69,6 +69,13 @@ struct ServeOptions: ParsableArguments {
       let levels = LogLevel.allCases.map(\.name).joined(separator: ", ")
       throw ValidationError("--log-level '\(logLevel)' is none of \(levels).")
     }
+  }
+
+  /// The node that the file describes, as the flags change it.
+  func apply(to node: inout Node) {
+    if !serviceCluster.isEmpty { node.cluster = serviceCluster }
+    if !serviceNode.isEmpty { node.id = serviceNode }
+    if !serviceZone.isEmpty { node.locality.zone = serviceZone }
   }
 
   /// Where the configuration is; nil where neither flag says so.

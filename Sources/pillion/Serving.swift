@@ -20,7 +20,9 @@ struct Serving {
     do {
       let log = try ProcessLog(
         path: options.logPath, level: LogLevel(options.logLevel) ?? .info, clock: .system)
-      return try serve(loadBootstrap(source, checks: ProxyChecks.all).get(), log)
+      var bootstrap = try loadBootstrap(source, checks: ProxyChecks.all).get()
+      options.apply(to: &bootstrap.node)
+      return try serve(bootstrap, log)
     } catch let errors as ConfigErrors {
       return refuse("\(errors)")
     } catch {

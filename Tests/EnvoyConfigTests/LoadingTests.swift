@@ -45,15 +45,17 @@ import Testing
           - typed_config:
               "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
               log_format: {json_format: {a: {b: ["%OK%", "%NO%"]}}}
+            filter: {response_flag_filter: {flags: [NR]}}
           - typed_config:
               "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
               path: /log
               format: "%NO%"
+            filter: {response_flag_filter: {flags: [NR]}}
       """
     let found = errors(of: text, checks: checks)
     #expect(
       found.map { $0.split(separator: " ", maxSplits: 1)[0] } == [
-        "t.yaml:1:26:", "t.yaml:9:52:", "t.yaml:12:15:", "t.yaml:13:17:",
+        "t.yaml:1:26:", "t.yaml:9:52:", "t.yaml:13:15:", "t.yaml:14:17:",
       ])
     #expect(found[1].hasSuffix("json_format.a.b[1]: unknown operator NO; PROTOCOL is allowed"))
   }

@@ -21,13 +21,14 @@ package struct ProxyTarget: AdminTarget {
 
   package var stats: StatsStore {
     main.refreshGauges()
+    if main.snapshot.bootstrap.statsFlushOnAdmin { main.snapshot.store.flushHistograms() }
     return main.snapshot.store
   }
 
   package var server: ServerStatus {
     ServerStatus(
       state: state, version: version, uptimeSeconds: Int((main.loop.now - main.startedAt) / 1_000_000_000),
-      options: options, node: main.snapshot.bootstrap.node.node.map { .document($0) } ?? .object([]))
+      options: options, node: AdminJSON(main.snapshot.bootstrap.node))
   }
 
   private var state: ServerState {
@@ -79,6 +80,27 @@ extension Bootstrap {
     staticResources.listeners.flatMap(\.filterChains).flatMap(\.filters).compactMap { filter in
       if case .httpConnectionManager(let manager) = filter.config { manager.routeConfig } else { nil }
     }
+  }
+}
+
+extension AdminJSON {
+  /// The node as the file has it, with what the command line puts in the place of its fields.
+  fileprivate init(_ node: Node) {
+    var members = node.node.map { AdminJSON.document($0).members } ?? []
+    func set(_ name: String, _ value: AdminJSON, at place: Int) {
+      if let index = members.firstIndex(where: { $0.name == name }) {
+        members[index].value = value
+      } else {
+        members.insert((name, value), at: min(place, members.count))
+      }
+    }
+    if !node.id.isEmpty { set("id", .string(node.id), at: 0) }
+    if !node.cluster.isEmpty { set("cluster", .string(node.cluster), at: 1) }
+    let locality = [
+      ("region", node.locality.region), ("zone", node.locality.zone), ("sub_zone", node.locality.subZone),
+    ].filter { !$0.1.isEmpty }
+    if !locality.isEmpty { set("locality", .object(locality.map { ($0.0, .string($0.1)) }), at: members.count) }
+    self = .object(members)
   }
 }
 

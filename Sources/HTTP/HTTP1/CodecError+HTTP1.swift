@@ -6,6 +6,8 @@ extension CodecError {
   static var invalidCharacters: CodecError { badRequest("http1.invalid_characters") }
   /// A request target that its method does not allow, or whose authority is broken.
   static var invalidURL: CodecError { badRequest("http1.invalid_url") }
+  /// A field name with an underscore, where headers_with_underscores_action is REJECT_REQUEST.
+  static var unexpectedUnderscore: CodecError { badRequest("http1.unexpected_underscore") }
   static var invalidScheme: CodecError { badRequest("http1.invalid_scheme") }
   static var invalidAuthority: CodecError { badRequest("http.invalid_authority") }
   static var lengthAndTransferEncoding: CodecError { badRequest("http1.content_length_and_chunked_not_allowed") }

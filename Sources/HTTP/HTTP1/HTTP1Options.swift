@@ -10,6 +10,12 @@ package struct HTTP1ServerOptions: Sendable {
   package var allowChunkedLength = false
   /// allow_absolute_url: an absolute-form target is split into :scheme, :authority and :path.
   package var allowAbsoluteURL = true
+  /// allow_custom_methods: any token is a method.
+  package var allowCustomMethods = false
+  /// common_http_protocol_options.headers_with_underscores_action.
+  package var underscores = UnderscoresAction.allow
+
+  package enum UnderscoresAction: Sendable { case allow, rejectRequest, dropHeader }
 
   package init() {}
 }

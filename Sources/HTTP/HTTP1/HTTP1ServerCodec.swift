@@ -163,6 +163,7 @@ package final class HTTP1ServerCodec: ServerCodec {
       try checkIncomplete(window)
       return 0
     }
+    if options.underscores != .allow { try treatUnderscores(map) }
     accept(head, map)
     return head.length
   }
@@ -171,8 +172,24 @@ package final class HTTP1ServerCodec: ServerCodec {
     if window.count >= maxHeadBytes { throw .headersTooLarge }
     if search.hasLine, !isLineChecked {
       isLineChecked = true
-      _ = try RequestLine.read(window)
+      _ = try RequestLine.read(window, allowCustomMethods: options.allowCustomMethods)
     }
+  }
+
+  /// `headers_with_underscores_action`; a map that is refused goes back to the pool. No known name has an underscore.
+  private func treatUnderscores(_ map: HeaderMap) throws(CodecError) {
+    var count = 0
+    for index in 0..<map.endIndex where map.isLive(at: index) && map.name(at: index) == .other {
+      guard map.nameText(at: index).firstIndex(of: 0x5f) != nil else { continue }
+      if options.underscores == .rejectRequest {
+        delegate.metUnderscores(in: 1, rejected: true)
+        pool.giveBack(map)
+        throw .unexpectedUnderscore
+      }
+      map.remove(at: index)
+      count += 1
+    }
+    if count > 0 { delegate.metUnderscores(in: count, rejected: false) }
   }
 
   private func accept(_ head: RequestHead, _ map: HeaderMap) {
@@ -208,6 +225,7 @@ package final class HTTP1ServerCodec: ServerCodec {
   private func decodeTrailers(_ section: ByteView) throws(CodecError) {
     let map = try FieldLines.readTrailers(
       section, .requestTrailers, maxCount: options.maxHeadersCount, names: names, pool: pool)
+    if options.underscores != .allow { try treatUnderscores(map) }
     phase = .awaitingResponse
     if options.enableTrailers, let decoder {
       decoder.decodeTrailers(map)

@@ -12,7 +12,7 @@ struct RequestHead {
   static func read(
     _ bytes: ByteView, into map: HeaderMap, options: HTTP1ServerOptions, names: HeaderNameTable
   ) throws(CodecError) -> RequestHead? {
-    guard let line = try RequestLine.read(bytes) else { return nil }
+    guard let line = try RequestLine.read(bytes, allowCustomMethods: options.allowCustomMethods) else { return nil }
     map.addSlice(.method, value: 0..<line.methodLength)
     let isOrigin = bytes[line.target.lowerBound] == 0x2f && line.method != .connect
     var absolute: AbsoluteTarget?

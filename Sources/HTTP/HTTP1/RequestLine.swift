@@ -15,12 +15,15 @@ struct RequestLine {
   private static let get: UInt64 = 0x2054_4547
 
   /// Nil while the line is incomplete; what is wrong for certain is refused even then.
-  static func read(_ bytes: ByteView) throws(CodecError) -> RequestLine? {
+  static func read(_ bytes: ByteView, allowCustomMethods: Bool = false) throws(CodecError) -> RequestLine? {
     var method = RequestMethod.get
     var methodEnd = 3
     if bytes.word(at: 0) & 0xffff_ffff != get {
-      guard let end = try endOfMethod(bytes) else { return nil }
-      guard let found = RequestMethod(bytes[0..<end]) else { throw .malformed }
+      let longest = allowCustomMethods ? bytes.count : RequestMethod.longest
+      guard let end = try endOfMethod(bytes, longest: longest) else { return nil }
+      guard let found = RequestMethod(bytes[0..<end]) ?? (allowCustomMethods && end > 0 ? .other : nil) else {
+        throw .malformed
+      }
       method = found
       methodEnd = end
     }
@@ -37,12 +40,12 @@ struct RequestLine {
     return RequestLine(method: method, methodLength: methodEnd, target: targetStart..<targetEnd, end: end)
   }
 
-  private static func endOfMethod(_ bytes: ByteView) throws(CodecError) -> Int? {
-    let end = bytes.prefix(RequestMethod.longest + 1).firstIndex(of: 0x20)
-    for index in 0..<(end ?? min(bytes.count, RequestMethod.longest + 1)) where !isFieldNameByte(bytes[index]) {
+  private static func endOfMethod(_ bytes: ByteView, longest: Int) throws(CodecError) -> Int? {
+    let end = bytes.prefix(longest + 1).firstIndex(of: 0x20)
+    for index in 0..<(end ?? min(bytes.count, longest + 1)) where !isFieldNameByte(bytes[index]) {
       throw bytes[index] < 0x20 && !isLineSpace(bytes[index]) ? .invalidCharacters : .malformed
     }
-    if end == nil, bytes.count > RequestMethod.longest { throw .malformed }
+    if end == nil, bytes.count > longest { throw .malformed }
     return end
   }
 

@@ -29,6 +29,9 @@ open class ServerCodecDelegate: ConnectionDelegate {
   /// be long in coming, or turn out to be broken: then the response is sent without ``StreamDecoder/decodeHeaders(_:endStream:)``.
   open func newStream(_ encoder: StreamEncoder) -> StreamDecoder { StreamDecoder() }
 
+  /// Fields with an underscore in their name were left out, or, for `rejected`, made the request be refused.
+  open func metUnderscores(in count: Int, rejected: Bool) {}
+
   /// The codec can take bytes again (a pipelined request waited for the response before it).
   open func codecCanDecode() {}
 

@@ -11,7 +11,7 @@ struct LineFilter: Sendable {
     case always
     case flags([[UInt8]])
     case header(HeaderMatcher)
-    case fraction(FractionalPercent)
+    case fraction(FractionalPercent, independent: Bool)
     case all([Rule])
     case any([Rule])
   }
@@ -34,7 +34,7 @@ struct LineFilter: Sendable {
     case .notHealthCheck: .always
     case .responseFlag(let flags): .flags(flags.map { Array($0.utf8) })
     case .header(let matcher): .header(HeaderMatcher(matcher, arena: arena))
-    case .runtime(let runtime): .fraction(runtime.percentSampled)
+    case .runtime(let runtime): .fraction(runtime.percentSampled, independent: runtime.useIndependentRandomness)
     case .and(let filters): .all(filters.map { compile($0, arena) })
     case .or(let filters): .any(filters.map { compile($0, arena) })
     }
@@ -51,11 +51,23 @@ struct LineFilter: Sendable {
     case .always: true
     case .flags(let flags): hasFlag(info, flags)
     case .header(let matcher): headers.map { matcher.matches($0) } ?? false
-    case .fraction(let percent):
-      worker.loop.random.below(Int(percent.denominator.rawValue)) < Int(percent.numerator)
+    case .fraction(let percent, let independent):
+      draw(independent ? nil : headers, worker) % UInt64(percent.denominator.rawValue) < UInt64(percent.numerator)
     case .all(let rules): rules.allSatisfy { passes($0, info, headers, worker) }
     case .any(let rules): rules.contains { passes($0, info, headers, worker) }
     }
+  }
+
+  /// What a fraction is taken of: the first eight digits of the request's id, so that all proxies on its way decide alike,
+  /// or a number of chance where it has none that is a UUID.
+  private func draw(_ headers: HeaderMap?, _ worker: Worker) -> UInt64 {
+    guard let id = headers?.value(of: .xRequestID), id.count >= 8 else { return worker.loop.random.next() }
+    var number: UInt64 = 0
+    for index in 0..<8 {
+      guard let digit = Character(UnicodeScalar(id[index])).hexDigitValue else { return worker.loop.random.next() }
+      number = number << 4 | UInt64(digit)
+    }
+    return number
   }
 
   private func compare(_ value: UInt64, _ comparison: ComparisonFilter) -> Bool {

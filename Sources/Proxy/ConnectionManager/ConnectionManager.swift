@@ -162,6 +162,12 @@ final class ConnectionManager: ServerCodecDelegate {
     connection?.readDisable(true)
   }
 
+  override func metUnderscores(in count: Int, rejected: Bool) {
+    let stat: HTTP1Stat =
+      rejected ? .requestsRejectedWithUnderscoresInHeaders : .droppedHeadersWithUnderscores
+    shard.add(info.codecStats[stat], UInt64(count))
+  }
+
   override func codecCanDecode() {
     guard pausedForResponse else { return }
     pausedForResponse = false

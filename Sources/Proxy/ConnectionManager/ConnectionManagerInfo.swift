@@ -18,6 +18,8 @@ package final class ConnectionManagerInfo: Sendable {
   let generateRequestID: Bool
   let preserveExternalRequestID: Bool
   let alwaysSetRequestIDInResponse: Bool
+  let packTraceReason: Bool
+  let appendXForwardedPort: Bool
   let serverHeaderTransformation: HttpConnectionManager.ServerHeaderTransformation
   let stripPortMode: HttpConnectionManager.StripPortMode
   let stripTrailingHostDot: Bool
@@ -47,6 +49,7 @@ package final class ConnectionManagerInfo: Sendable {
   let localAddress: [UInt8]
 
   let stats: StatBlock<ConnectionManagerStat>
+  let codecStats: StatBlock<HTTP1Stat>
   let listenerStats: StatBlock<ListenerResponseStat>
   let requestTime: HistogramID
   let connectionLength: HistogramID
@@ -74,6 +77,8 @@ package final class ConnectionManagerInfo: Sendable {
     generateRequestID = config.generateRequestId
     preserveExternalRequestID = config.preserveExternalRequestId
     alwaysSetRequestIDInResponse = config.alwaysSetRequestIdInResponse
+    packTraceReason = config.requestIdExtension.packTraceReason
+    appendXForwardedPort = config.appendXForwardedPort
     serverHeaderTransformation = config.serverHeaderTransformation
     stripPortMode = config.stripPortMode
     stripTrailingHostDot = config.stripTrailingHostDot
@@ -95,6 +100,7 @@ package final class ConnectionManagerInfo: Sendable {
     self.localAddress = localAddress
     let scope = store.scope("http.\(config.statPrefix).")
     stats = scope.block(ConnectionManagerStat.self)
+    codecStats = store.scope("http1.").block(HTTP1Stat.self)
     listenerStats = listener.scope.scope("http.\(config.statPrefix).").block(ListenerResponseStat.self)
     requestTime = scope.histogram("downstream_rq_time")
     connectionLength = scope.histogram("downstream_cx_length_ms")
@@ -113,6 +119,7 @@ package final class ConnectionManagerInfo: Sendable {
 
 /// The router filter's configuration.
 struct RouterInfo: Sendable {
+  let dynamicStats: Bool
   let suppressEnvoyHeaders: Bool
   let stats: StatBlock<ConnectionManagerStat>
 
@@ -121,6 +128,7 @@ struct RouterInfo: Sendable {
     for filter in manager.httpFilters {
       if case .router(let config) = filter.config { router = config }
     }
+    dynamicStats = router.dynamicStats
     suppressEnvoyHeaders = router.suppressEnvoyHeaders
     self.stats = stats
   }

@@ -2,6 +2,12 @@ import Reactor
 
 /// x-request-id: a version 4 UUID (RFC 9562 §5.4) from the worker's generator.
 enum RequestID {
+  /// Characters of an id.
+  static let length = 36
+  /// Where Envoy marks in an id whether, and why, a request is traced; and the mark of one that is not.
+  static let tracePlace = 14
+  static let notTraced = UInt8(ascii: "4")
+
   /// "00" to "ff".
   private static let hexadecimal: [UInt16] = {
     let digits = Array("0123456789abcdef".utf8)

@@ -8,12 +8,21 @@ extension WorkerConnectionManager {
     headers.remove(.xEnvoyInternal)
     let isInternal = isInternalRequest(headers, stream, isSingleHop: isSingleHop)
     stream.info.isInternal = isInternal
-    if isInternal {
-      headers.set(.xEnvoyInternal, "true")
-      return
-    }
-    if info.useRemoteAddress { removeEdgeHeaders(headers, stream) }
+    if isInternal { return }
+    if info.useRemoteAddress { removeEdgeHeaders(headers) }
     removeInternalHeaders(headers)
+  }
+
+  /// Says upstream that the request is internal, or from where it came to the edge.
+  func tellOrigin(_ headers: HeaderMap, _ stream: ActiveStream) {
+    if stream.info.isInternal { return headers.set(.xEnvoyInternal, "true") }
+    if !info.useRemoteAddress { return }
+    if info.xffNumTrustedHops > 0, let address = forwardedAddress(headers) {
+      var text = address.host
+      text.withUTF8 { headers.set(.xEnvoyExternalAddress, ByteView(UnsafeRawBufferPointer($0))) }
+    } else if !stream.downstream.remoteText.isEmpty {
+      stream.downstream.remoteText.withUnsafeBytes { headers.set(.xEnvoyExternalAddress, ByteView($0)) }
+    }
   }
 
   /// As Envoy: only who speaks for itself can be internal. With use_remote_address that is a peer that names no other
@@ -30,17 +39,11 @@ extension WorkerConnectionManager {
     return stream.downstream.remoteAddress.map { info.internalAddresses.contains($0) } ?? false
   }
 
-  private func removeEdgeHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
+  private func removeEdgeHeaders(_ headers: HeaderMap) {
     headers.remove(.xEnvoyDecoratorOperation)
     headers.remove(.xEnvoyDownstreamServiceCluster)
     headers.remove(.xEnvoyDownstreamServiceNode)
     headers.remove(.xEnvoyOriginalPath)
-    if info.xffNumTrustedHops > 0, let address = forwardedAddress(headers) {
-      var text = address.host
-      text.withUTF8 { headers.set(.xEnvoyExternalAddress, ByteView(UnsafeRawBufferPointer($0))) }
-    } else if !stream.downstream.remoteText.isEmpty {
-      stream.downstream.remoteText.withUnsafeBytes { headers.set(.xEnvoyExternalAddress, ByteView($0)) }
-    }
   }
 
   /// The client's address as x-forwarded-for has it, behind as many proxies as are trusted (Envoy's downstream remote

@@ -82,11 +82,21 @@ extension WorkerConnectionManager {
     } else if !headers.has(.xForwardedProto) {
       headers.add(.xForwardedProto, stream.downstream.scheme)
     }
+    if info.appendXForwardedPort { addForwardedPort(headers) }
     setScheme(headers)
     decideInternal(headers, stream, isSingleHop: isSingleHop)
     if !info.userAgent.isEmpty { addUserAgent(headers) }
     if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
+    tellOrigin(headers, stream)
     addRequestID(headers, stream)
+  }
+
+  /// Where the client came to. An edge listener believes no other port than its own.
+  private func addForwardedPort(_ headers: HeaderMap) {
+    guard info.listenerPort > 0 else { return }
+    if info.useRemoteAddress && info.xffNumTrustedHops == 0 || !headers.has(.xForwardedPort) {
+      headers.set(.xForwardedPort, decimal: info.listenerPort)
+    }
   }
 
   /// `add_user_agent`: who sends the request on.
@@ -157,11 +167,23 @@ extension WorkerConnectionManager {
     }
   }
 
+  /// A stranger's id does not say whether we trace: as Envoy, its mark becomes that of no trace.
+  private func clearTraceReason(_ id: ByteView, _ headers: HeaderMap) {
+    worker.scratch.append(id.prefix(RequestID.tracePlace))
+    worker.scratch.append(byte: RequestID.notTraced)
+    worker.scratch.append(id.dropFirst(RequestID.tracePlace + 1))
+    headers.set(.xRequestID, worker.scratch.view)
+    worker.scratch.removeAll()
+  }
+
   private func addRequestID(_ headers: HeaderMap, _ stream: ActiveStream) {
     guard info.generateRequestID else { return }
     let isEdge = info.useRemoteAddress && !stream.info.isInternal
     let replace = isEdge && !info.preserveExternalRequestID
-    if !replace, let present = headers.value(of: .xRequestID), !present.isEmpty { return }
+    if !replace, let present = headers.value(of: .xRequestID), !present.isEmpty {
+      if isEdge, info.packTraceReason, present.count == RequestID.length { clearTraceReason(present, headers) }
+      return
+    }
     RequestID.make(&worker.loop.random) { headers.set(.xRequestID, $0) }
   }
 }

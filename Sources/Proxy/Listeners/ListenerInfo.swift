@@ -8,6 +8,8 @@ package final class ListenerInfo: Sendable {
   enum NetworkFilter: Sendable {
     case connectionManager(ConnectionManagerInfo)
     case tcpProxy(TcpProxyInfo)
+    /// No filter at all: each connection is closed as it comes.
+    case noFilter
   }
 
   package let name: String

@@ -43,6 +43,9 @@ final class WorkerListener {
       let session = TcpProxySession(config, worker: worker, listener: self, downstream: connection, remote: remote)
       worker.add(session)
       session.start()
+    case .noFilter:
+      connection.close(.noFlush)
+      connectionClosed(createdAt: worker.loop.now)
     }
   }
 

@@ -230,7 +230,7 @@ final class RouterFilter: HTTPFilter {
 
   func upstreamInformational(_ headers: HeaderMap, isFirst: Bool) {
     // As Envoy: whatever interim responses come, one is counted, as 100.
-    if isFirst, let cluster { cluster.count(100, isInternal: stream.info.isInternal, shard) }
+    if isFirst, let cluster { count(100, of: cluster) }
     if stream.manager.info.proxies100Continue, headers.value(of: .status).map({ $0 == "100" }) ?? false {
       stream.encodeInformational(headers)
     } else {
@@ -276,7 +276,7 @@ final class RouterFilter: HTTPFilter {
       headers.set(.xEnvoyAttemptCount, decimal: stream.info.attemptCount)
     }
     route.finalizeResponseHeaders(headers, choice, StreamValues(stream: stream), scratch: &worker.scratch)
-    cluster.count(status, isInternal: stream.info.isInternal, shard)
+    count(status, of: cluster)
     if endStream { responseEnded() }
     stream.encodeHeaders(endStream: endStream)
   }
@@ -297,12 +297,17 @@ final class RouterFilter: HTTPFilter {
     stream.encodeTrailers(trailers)
   }
 
+  /// Counts a response of the cluster's by its code, unless `dynamic_stats` is off.
+  private func count(_ status: UInt16, of cluster: WorkerCluster) {
+    if config.dynamicStats { cluster.count(status, isInternal: stream.info.isInternal, shard) }
+  }
+
   private func responseEnded() {
     attemptEnded()
     answered = true
     timeoutTimer.disarm()
     stream.info.lastUpstreamByteReceived = now
-    guard let cluster, stream.info.responseCode != 408 else { return }
+    guard config.dynamicStats, let cluster, stream.info.responseCode != 408 else { return }
     if requestCompletedAt > 0 {
       cluster.record(
         milliseconds: UInt64(serviceMilliseconds), isInternal: stream.info.isInternal, shard)
@@ -343,7 +348,7 @@ final class RouterFilter: HTTPFilter {
     guard let cluster else { return }
     let status: UInt16 = reason == .protocolError ? 502 : 503
     stream.info.responseFlags.insert(ResponseFlag(reason))
-    if !afterInterim { cluster.count(status, isInternal: stream.info.isInternal, shard) }
+    if !afterInterim { count(status, of: cluster) }
     // A text of its own, since answering makes use of the worker's.
     var text = TextBuffer(capacity: 160)
     text.append("upstream connect error or disconnect/reset before headers. ")
@@ -450,14 +455,14 @@ final class RouterFilter: HTTPFilter {
       stream.info.detail = .literal(detail)
       return stream.resetStream(.localReset)
     }
-    cluster.count(504, isInternal: stream.info.isInternal, shard)
+    count(504, of: cluster)
     answer(LocalReply(status: 504, body: ByteView("upstream request timeout"), detail: .literal(detail)))
   }
 
   // MARK: Answers of our own
 
   private func reply(_ status: UInt16, body: StaticString = "", detail: StaticString, flag: ResponseFlag) {
-    if let cluster { cluster.count(status, isInternal: stream.info.isInternal, shard) }
+    if let cluster { count(status, of: cluster) }
     answer(LocalReply(status: status, body: ByteView(body), detail: .literal(detail), flag: flag))
   }
 

@@ -211,6 +211,7 @@ package final class MainLoop: EventHandler {
   // MARK: Flushing
 
   private func armStatsTimer() {
+    if snapshot.bootstrap.statsFlushOnAdmin { return }
     statsTimer.arm(
       loop, self, id: TimerID.statsFlush, after: max(1_000_000, snapshot.bootstrap.statsFlushInterval.nanoseconds))
   }

@@ -9,6 +9,12 @@ extension HTTP1ServerOptions {
     enableTrailers = config.http1ProtocolOptions.enableTrailers
     allowChunkedLength = config.http1ProtocolOptions.allowChunkedLength
     allowAbsoluteURL = config.http1ProtocolOptions.allowAbsoluteUrl
+    allowCustomMethods = config.http1ProtocolOptions.allowCustomMethods
+    switch config.commonHttpProtocolOptions.headersWithUnderscoresAction {
+    case .allow: underscores = .allow
+    case .rejectRequest: underscores = .rejectRequest
+    case .dropHeader: underscores = .dropHeader
+    }
   }
 }
 

@@ -43,10 +43,11 @@ package struct SnapshotCompiler {
 
   private mutating func compile(_ config: Listener, _ address: Reactor.SocketAddress) -> ListenerInfo? {
     let scope = ListenerInfo.scope(config, address: address, store: store)
-    guard let filter = config.filterChains.first?.filters.last, let compiled = compile(filter, scope) else {
-      return nil
+    var compiled: ListenerInfo.NetworkFilter? = .noFilter
+    if let filter = config.filterChains.first?.filters.last { compiled = compile(filter, scope) }
+    return compiled.map {
+      ListenerInfo(config, address: address, scope: scope, concurrency: concurrency, filter: $0)
     }
-    return ListenerInfo(config, address: address, scope: scope, concurrency: concurrency, filter: compiled)
   }
 
   private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> ListenerInfo.NetworkFilter? {

@@ -56,6 +56,9 @@ package final class Host: Sendable {
     }
   }
 
+  /// Whether it does not count when it is asked how many hosts are healthy (`membership_excluded`).
+  var isExcluded: Bool { healthStatus == .draining }
+
   /// Whether outlier detection has taken it out.
   package var isEjected: Bool { ejected.load(ordering: .relaxed) }
 

@@ -25,7 +25,7 @@ package final class HostSet: Sendable {
     let counts = priorities.map { hosts in
       PriorityLoad.Health(
         healthy: hosts.count { $0.health == .healthy }, degraded: hosts.count { $0.health == .degraded },
-        total: hosts.count)
+        total: hosts.count, excluded: hosts.count(where: \.isExcluded))
     }
     healthyCount = counts.reduce(0) { $0 + $1.healthy }
     degradedCount = counts.reduce(0) { $0 + $1.degraded }

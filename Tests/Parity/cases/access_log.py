@@ -224,13 +224,19 @@ case(
     ],
 )
 case(
-    "log of the listener",
-    send=[get("/")],
-    files=("listener.log",),
-    listener={
-        "access_log": text(
-            "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %RESPONSE_CODE% %BYTES_SENT%\n", path="@dir@/listener.log"
-        )
-    },
-    rules=((r"127.0.0.1 0 \d+", "127.0.0.1 0 <bytes>"),),
+    "a runtime filter goes by the request's id",
+    log=[
+        {
+            **file_log(json_format={"id": "%REQ(X-REQUEST-ID):8%"}),
+            "filter": {
+                "runtime_filter": {
+                    "runtime_key": "none",
+                    "percent_sampled": {"numerator": 50, "denominator": "HUNDRED"},
+                }
+            },
+        }
+    ],
+    send=[
+        get("/", {"x-request-id": f"{number:08x}-1234-4234-8234-123456789abc"}) for number in (0, 49, 50, 99, 100, 4294967295)
+    ],
 )

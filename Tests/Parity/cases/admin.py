@@ -120,6 +120,21 @@ asked(
     upstream=[reply(code) for code in (200, 201, 301, 404, 500, 503)],
 )
 
+asked(
+    "dynamic_stats switched off",
+    get("/"),
+    get("/none"),
+    get("/"),
+    admin("/stats?filter=^cluster.a.*upstream_rq_", view="sorted", only="_[1-5]|rq_time:|rq_total"),
+    upstream=[reply(200), reply(503)],
+    router={"dynamic_stats": False},
+)
+asked("stats_flush_on_admin", get("/"), wait_stat("cluster.a.upstream_rq_200", 1), pause(0.2),
+    admin("/stats?filter=cluster.a.upstream_cx_connect", view="lines", only="P100"),
+    admin("/stats?filter=cluster.a.upstream_cx_connect", view="lines", only="P100"),
+    bootstrap={"stats_flush_on_admin": True},
+    rules=((r"P\d.*", "quantiles"),),
+)
 # Clusters, listeners, configuration -----------------------------------------------------------------------------------
 
 asked("clusters as text", get("/"), admin("/clusters"))
@@ -138,6 +153,30 @@ asked(
             ]
         },
     },
+)
+asked(
+    "clusters with endpoints of every health",
+    admin("/clusters"),
+    admin("/clusters?format=json", view="body"),
+    admin("/stats?filter=cluster.a.membership", view="sorted", only="."),
+    hosts=5,
+    cluster={
+        "load_assignment": {
+            "endpoints": [
+                {
+                    "lb_endpoints": [
+                        endpoint(f"@a{number}@", health_status=status)
+                        for number, status in enumerate(("UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT"))
+                    ]
+                }
+            ]
+        }
+    },
+)
+asked(
+    "server_info with the node of the flags",
+    admin("/server_info", view="lines", only='"(id|cluster|service_[a-z]+)":'),
+    flags=("--service-cluster", "c", "--service-node", "n", "--service-zone", "z"),
 )
 asked("stats under alt_stat_name", get("/"), cluster={"alt_stat_name": "alt"})
 asked("listeners as text", admin("/listeners"))

@@ -136,6 +136,35 @@ case(
     },
 )
 
+for status in ("DRAINING", "TIMEOUT"):
+    case(
+        f"an endpoint of status {status} is left out",
+        hosts=3,
+        rename_hosts=True,
+        send=ASKED,
+        cluster={
+            "load_assignment": {
+                "endpoints": [
+                    {"lb_endpoints": [endpoint("@a0@"), endpoint("@a1@", health_status=status), endpoint("@a2@")]}
+                ]
+            }
+        },
+    )
+case(
+    "overprovisioning_factor decides on panic",
+    hosts=3,
+    rename_hosts=True,
+    send=ASKED,
+    cluster={
+        "common_lb_config": {"healthy_panic_threshold": {"value": 90}},
+        "load_assignment": {
+            "policy": {"overprovisioning_factor": 200},
+            "endpoints": [
+                {"lb_endpoints": [endpoint("@a0@"), endpoint("@a1@", health_status="UNHEALTHY"), endpoint("@a2@")]}
+            ],
+        },
+    },
+)
 # DNS ------------------------------------------------------------------------------------------------------------------
 
 

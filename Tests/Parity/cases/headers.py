@@ -80,6 +80,60 @@ seen("odd x-forwarded-proto", send=[get("/", {"x-forwarded-proto": value}) for v
 seen("empty x-forwarded-proto", {"x-forwarded-proto": ""})
 seen("x-forwarded-host and -port pass", {"x-forwarded-host": "other", "x-forwarded-port": "99"}, hcm=edge)
 seen(
+    "append_x_forwarded_port at the edge",
+    hcm={**edge, "append_x_forwarded_port": True},
+    send=[get("/"), get("/", {"x-forwarded-port": "99"})],
+)
+seen(
+    "append_x_forwarded_port with a trusted hop",
+    hcm={**edge, "append_x_forwarded_port": True, "xff_num_trusted_hops": 1},
+    send=[get("/"), get("/", {"x-forwarded-port": "99", "x-forwarded-proto": "https"})],
+)
+seen(
+    "append_x_forwarded_port without use_remote_address",
+    hcm={"append_x_forwarded_port": True},
+    send=[get("/"), get("/", {"x-forwarded-port": "99"})],
+)
+seen(
+    "add_user_agent at the edge with every header",
+    {"x-envoy-downstream-service-cluster": "spoofed", "user-agent": ""},
+    hcm={**edge, "add_user_agent": True, "append_x_forwarded_port": True, "via": "v"},
+    bootstrap={"node": {"cluster": "c"}},
+)
+seen("add_user_agent by the flags", hcm={"add_user_agent": True}, flags=("--service-cluster", "flagged", "--service-node", "n"))
+seen(
+    "add_user_agent with a node in the file and in the flags",
+    hcm={"add_user_agent": True},
+    bootstrap={"node": {"cluster": "c", "id": "i"}},
+    flags=("--service-cluster", "flagged", "--service-node", "n"),
+)
+MARKED = [
+    direct({"prefix": "/", "headers": [{"name": "x-request-id", "string_match": {"prefix": "12345678-1234-4"}}]}, "not"),
+    direct({"prefix": "/", "headers": [{"name": "x-request-id", "string_match": {"prefix": "12345678-1234-"}}]}, "kept"),
+]
+UUIDS = ["12345678-1234-9234-8234-123456789abc", "12345678-1234-1234-8234-123456789abc", "12345678-1234-923"]
+preserving = {**edge, "preserve_external_request_id": True}
+seen(
+    "a traced x-request-id preserved at the edge",
+    hcm=preserving,
+    routes=MARKED,
+    send=[get("/", {"x-request-id": uuid}) for uuid in UUIDS],
+)
+seen(
+    "a traced x-request-id preserved without pack_trace_reason",
+    hcm={
+        **preserving,
+        "request_id_extension": {
+            "typed_config": {
+                "@type": TYPE + "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
+                "pack_trace_reason": False,
+            }
+        },
+    },
+    routes=MARKED,
+    send=[get("/", {"x-request-id": UUIDS[0]})],
+)
+seen(
     "x-request-id of the client is kept by default",
     send=[get("/", {"x-request-id": "abc"}), get("/", {"x-request-id": ""})],
 )

@@ -288,15 +288,33 @@ case(
     hcm={"common_http_protocol_options": {"headers_with_underscores_action": "DROP_HEADER"}},
 )
 case(
+    "headers with underscores rejected, then counted",
+    send=[
+        get("/", {"_x": "1"}),
+        post("/", "b", {"x_a": "1", "y_b": "2"}),
+        admin("/stats?filter=^http1.*underscores", view="sorted", only="."),
+    ],
+    hcm={"common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"}},
+)
+case(
+    "headers with underscores dropped, then counted",
+    send=[
+        get("/", {"_x": "1", "x_b": "1"}),
+        post("/", "b", chunked=True, trailers={"x_t": "1", "x-u": "2"}),
+        admin("/stats?filter=^http1.*underscores", view="sorted", only="."),
+    ],
+    hcm={**trailing, "common_http_protocol_options": {"headers_with_underscores_action": "DROP_HEADER"}},
+    upstream=[reply(200, {"x_up": "1"})],
+)
+case(
+    "custom methods",
+    hcm={"http_protocol_options": {"allow_custom_methods": True}},
+    send=[request(method, "/") for method in ("FOO", "get", "A-B", "VERYLONGMETHODNAMEINDEED")],
+)
+case(
     "requests per downstream connection",
     send=[conn(get("/1"), get("/2"), get("/3"))],
     hcm={"common_http_protocol_options": {"max_requests_per_connection": 2}},
-)
-case(
-    "header case preserved",
-    hcm={"http_protocol_options": {"header_key_format": {"proper_case_words": {}}}},
-    cluster=http_options(http_protocol_options={"header_key_format": {"proper_case_words": {}}}),
-    send=[get("/")],
 )
 case(
     "HTTP/1.0 accepted",

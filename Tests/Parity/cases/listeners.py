@@ -65,11 +65,6 @@ case(
     send=[get("/"), conn(get("/through-tcp"), to="tcp"), admin("/listeners")],
 )
 case(
-    "a listener that is not bound",
-    bootstrap={"static_resources": {"listeners": [{**tcp_listener("unbound", "@other@"), "bind_to_port": False}]}},
-    send=[conn(get("/"), to="other"), admin("/listeners")],
-)
-case(
     "a listener without a name",
     listener={"name": None},
     send=[get("/"), admin("/listeners")],

@@ -261,4 +261,16 @@ import Testing
       #expect(load.shares.reduce(0) { $0 + $1.percent } == 100)
     }
   }
+
+  @Test func overprovisioningFactorIsWhatHealthyHostsAreTrustedWith() {
+    let health = [PriorityLoad.Health(healthy: 2, total: 3)]
+    expect(PriorityLoad(health, panicPercent: 90, overprovisioningPercent: 200), [(0, .healthyHosts, 100)])
+    expect(PriorityLoad(health, panicPercent: 90, overprovisioningPercent: 100), [(0, .allHosts, 100)])
+  }
+
+  @Test func excludedHostsAreNotMissed() {
+    expect(PriorityLoad([.init(healthy: 1, total: 3, excluded: 2)], panicPercent: 50), [(0, .healthyHosts, 100)])
+    expect(PriorityLoad([.init(healthy: 1, total: 3)], panicPercent: 50), [(0, .allHosts, 100)])
+    expect(PriorityLoad([.init(healthy: 0, total: 2, excluded: 2)], panicPercent: 50), [(0, .allHosts, 100)])
+  }
 }

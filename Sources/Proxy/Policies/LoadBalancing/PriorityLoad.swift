@@ -10,12 +10,17 @@ package struct PriorityLoad: Sendable {
     package var healthy: Int
     package var degraded: Int
     package var total: Int
+    /// Of the total, those that do not count when it is asked how many are healthy: they are draining.
+    package var excluded: Int
 
-    package init(healthy: Int, degraded: Int = 0, total: Int) {
+    package init(healthy: Int, degraded: Int = 0, total: Int, excluded: Int = 0) {
       self.healthy = healthy
       self.degraded = degraded
       self.total = total
+      self.excluded = excluded
     }
+
+    fileprivate var counted: Int { total - excluded }
   }
 
   package enum Source: Equatable, Sendable {
@@ -47,7 +52,7 @@ package struct PriorityLoad: Sendable {
     let panics = priorities.map { health in
       guard available < 100 else { return false }
       let usable = 100 * Double(health.healthy + health.degraded)
-      return (health.total == 0 ? 0 : usable / Double(health.total)) < threshold
+      return (health.counted == 0 ? 0 : usable / Double(health.counted)) < threshold
     }
     if !panics.contains(false) {
       shareByHostCount(priorities)
@@ -59,9 +64,9 @@ package struct PriorityLoad: Sendable {
   }
 
   private static func availability(_ usable: Int, _ health: Health, _ overprovisioningPercent: Int) -> Int {
-    if health.total == 0 { return 0 }
+    if health.counted == 0 { return 0 }
     let (scaled, overflow) = overprovisioningPercent.multipliedReportingOverflow(by: usable)
-    return overflow ? 100 : min(100, scaled / health.total)
+    return overflow ? 100 : min(100, scaled / health.counted)
   }
 
   /// Every priority panics: each takes its part of all hosts, whatever their health.

@@ -69,5 +69,6 @@ final class ClusterMembership: EventHandler {
     main.store.setGauge(info.stats[.membershipTotal], to: UInt64(hosts.count))
     main.store.setGauge(info.stats[.membershipHealthy], to: UInt64(hosts.count { $0.health == .healthy }))
     main.store.setGauge(info.stats[.membershipDegraded], to: UInt64(hosts.count { $0.health == .degraded }))
+    main.store.setGauge(info.stats[.membershipExcluded], to: UInt64(hosts.count(where: \.isExcluded)))
   }
 }

@@ -37,10 +37,11 @@ final class StrictDNS: EventHandler {
     targets.append(Target(name: address.address, port: address.portValue, endpoint: endpoint, group: group))
   }
 
-  /// Begins to resolve; `warmed` is called once every name was answered for the first time, one way or the other.
+  /// Begins to resolve; `warmed` is called once every name was answered for the first time, one way or the other, or at
+  /// once where `wait_for_warm_on_init` is false.
   func start(_ warmed: @escaping () -> Void) {
     self.warmed = warmed
-    if targets.isEmpty { return finishWarming() }
+    if targets.isEmpty || !config.waitForWarmOnInit { finishWarming() }
     for index in targets.indices { resolve(index) }
   }
 
