@@ -179,9 +179,23 @@ import Testing
 
   @Test func watermarksReachTheStream() {
     let harness = ServerHarness()
+    harness.feed("GET / HTTP/1.1\r\n")
     harness.codec?.aboveWriteBufferHighWatermark()
-    harness.feed("GET / HTTP/1.1\r\n\r\n")
+    harness.feed("\r\n")
     harness.codec?.belowWriteBufferLowWatermark()
     #expect(harness.trace == ["above", "headers :method: GET|:path: /", "end", "below"])
+  }
+
+  @Test func requestsWaitUntilTheClientReads() {
+    let harness = ServerHarness()
+    harness.onRequest = { $0.respond() }
+    harness.codec?.aboveWriteBufferHighWatermark()
+    harness.feed("GET / HTTP/1.1\r\n\r\n")
+    #expect(harness.streams.isEmpty)
+    #expect(harness.log == ["pause"])
+    harness.codec?.belowWriteBufferLowWatermark()
+    #expect(harness.log == ["pause", "resume"])
+    harness.feed("GET / HTTP/1.1\r\n\r\n")
+    #expect(harness.streams.count == 2)
   }
 }

@@ -5,6 +5,8 @@ import Reactor
 final class AdminConnection: ServerCodecDelegate {
   private static let idleNanoseconds: Int64 = 60_000_000_000
   private static let lingerNanoseconds: Int64 = 1_000_000_000
+  /// Bytes of replies that wait for a client to read them before it may ask for more.
+  private static let bufferLimit = 1 << 20
 
   unowned let server: AdminServer
   private var connection: Connection?
@@ -16,6 +18,7 @@ final class AdminConnection: ServerCodecDelegate {
   init(_ server: AdminServer, _ connection: Connection) {
     self.server = server
     self.connection = connection
+    connection.bufferLimit = Self.bufferLimit
     super.init()
     codec = HTTP1ServerCodec(
       transport: connection, delegate: self, pool: server.headerMaps, options: HTTP1ServerOptions())
@@ -63,6 +66,10 @@ final class AdminConnection: ServerCodecDelegate {
     isPaused = false
     if connection?.isOpen == true { connection?.readDisable(false) }
   }
+
+  override func connectionAboveWriteBufferHighWatermark() { codec?.aboveWriteBufferHighWatermark() }
+
+  override func connectionBelowWriteBufferLowWatermark() { codec?.belowWriteBufferLowWatermark() }
 
   override func codecReadDisable(_ disable: Bool) { connection?.readDisable(disable) }
 

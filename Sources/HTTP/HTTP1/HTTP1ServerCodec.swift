@@ -5,7 +5,7 @@ import Reactor
 ///     idle --first byte--> head --empty line--> content --its end--> awaitingResponse --response sent--> idle
 ///
 /// A request without content goes from head to awaitingResponse. Bytes of the next request wait outside until the
-/// response is sent. From every state to `finished`, where what still comes is taken and dropped: the peer broke the
+/// response is sent, and until the client has read enough of what it was sent before. From every state to `finished`, where what still comes is taken and dropped: the peer broke the
 /// protocol, the stream was reset, or the response ended before the request or said that the connection closes.
 package final class HTTP1ServerCodec: ServerCodec {
   private enum Phase { case idle, head, content, awaitingResponse, finished }
@@ -55,7 +55,7 @@ package final class HTTP1ServerCodec: ServerCodec {
     defer { isDispatching = false }
     do throws(CodecError) {
       let taken = try decode(bytes)
-      if taken < bytes.count, phase == .awaitingResponse {
+      if taken < bytes.count, phase == .awaitingResponse || phase == .idle && isAboveHighWatermark {
         holdsBack = true
         updateReading()
       }
@@ -84,6 +84,9 @@ package final class HTTP1ServerCodec: ServerCodec {
   package override func belowWriteBufferLowWatermark() {
     isAboveHighWatermark = false
     decoder?.belowWriteBufferLowWatermark()
+    guard holdsBack, phase == .idle else { return }
+    holdsBack = false
+    updateReading()
   }
 
   // MARK: Decoding
@@ -93,6 +96,8 @@ package final class HTTP1ServerCodec: ServerCodec {
     while index < bytes.count {
       switch phase {
       case .idle:
+        // Else a client that sends requests and reads no responses would make us keep them all.
+        if isAboveHighWatermark { return index }
         index += try skipEmptyLines(bytes.dropFirst(index))
         guard phase == .head else { return index }
       case .head:
@@ -134,7 +139,6 @@ package final class HTTP1ServerCodec: ServerCodec {
     decoder = delegate.newStream(encoder)
     // The delegate may have reset it at once.
     if phase != .head { decoder = nil }
-    if isAboveHighWatermark { decoder?.aboveWriteBufferHighWatermark() }
   }
 
   /// Returns the head's length, or 0 while it is incomplete.

@@ -39,6 +39,8 @@ final class ConnectionManager: ServerCodecDelegate {
   /// The end comes with delayed_close_timeout even where the request was read whole.
   private var delaysClose = false
   private var pausedForResponse = false
+  /// What waited to be sent when the delayed close was last looked at.
+  private var unsentAtClose = 0
   private var idleTimer = Timer()
   private var requestHeadersTimer = Timer()
   private var delayedCloseTimer = Timer()
@@ -131,14 +133,29 @@ final class ConnectionManager: ServerCodecDelegate {
   }
 
   private func closeAfterLastStream(requestWasRead: Bool) {
-    guard streams.isEmpty, let connection else { return }
+    if !streams.isEmpty { return }
+    let atOnce = requestWasRead && !delaysClose || info.delayedCloseTimeout == 0
+    close(atOnce ? .flushWrite : .flushWriteAndDelay)
+  }
+
+  /// Closes behind what still waits to be sent, which a client that does not read cannot put off for ever.
+  private func close(_ type: ConnectionCloseType) {
     idleTimer.disarm()
-    if requestWasRead && !delaysClose || info.delayedCloseTimeout == 0 {
-      connection.close(.flushWrite)
-    } else {
-      delayedCloseTimer.arm(worker.loop, self, id: TimerID.delayedClose, after: info.delayedCloseTimeout)
-      connection.close(.flushWriteAndDelay)
-    }
+    armDelayedClose()
+    connection?.close(type)
+  }
+
+  private func armDelayedClose() {
+    guard info.delayedCloseTimeout > 0, let connection else { return }
+    unsentAtClose = connection.bufferedBytes
+    delayedCloseTimer.arm(worker.loop, self, id: TimerID.delayedClose, after: info.delayedCloseTimeout)
+  }
+
+  /// The timeout counts from the last progress.
+  private func delayedCloseDue() {
+    if let connection, connection.bufferedBytes < unsentAtClose { return armDelayedClose() }
+    shard.increment(info.stats[.downstreamCxDelayedCloseTimeout])
+    connection?.close(.noFlush)
   }
 
   // MARK: Bytes
@@ -212,9 +229,7 @@ final class ConnectionManager: ServerCodecDelegate {
     case TimerID.requestHeaders: streams.last?.requestHeadersTimedOut()
     case TimerID.maxDuration: maxDurationReached()
     case TimerID.drain: closeAfterLastStream(requestWasRead: false)
-    default:
-      shard.increment(info.stats[.downstreamCxDelayedCloseTimeout])
-      connection?.close(.noFlush)
+    default: delayedCloseDue()
     }
   }
 
@@ -223,7 +238,7 @@ final class ConnectionManager: ServerCodecDelegate {
     let idle = streams.isEmpty ? worker.loop.now - idleSince : 0
     if idle >= info.idleTimeout {
       shard.increment(info.stats[.downstreamCxIdleTimeout])
-      if requests == 0 { connection?.close(.flushWrite) } else { startDraining() }
+      if requests == 0 { close(.flushWrite) } else { startDraining() }
     } else {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout - idle)
     }
@@ -247,7 +262,7 @@ final class ConnectionManager: ServerCodecDelegate {
   /// We are going: an idle connection closes now, another behind its response.
   func drain() {
     isClosing = true
-    if streams.isEmpty { connection?.close(.flushWrite) }
+    if streams.isEmpty { close(.flushWrite) }
   }
 
   override func connectionDidClose(_ event: ConnectionCloseEvent) {

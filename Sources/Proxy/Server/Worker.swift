@@ -77,10 +77,17 @@ package final class Worker {
     checkDrained()
   }
 
-  func add(_ session: TcpProxySession) { sessions.append(session) }
+  func add(_ session: TcpProxySession) {
+    session.index = sessions.count
+    sessions.append(session)
+  }
 
   func remove(_ session: TcpProxySession) {
-    sessions.removeAll { $0 === session }
+    guard let last = sessions.popLast() else { return }
+    if last !== session {
+      sessions[session.index] = last
+      last.index = session.index
+    }
     checkDrained()
   }
 

@@ -17,6 +17,8 @@ final class TcpProxySession: ConnectionDelegate {
   let proxy: TcpProxyInfo
   let worker: Worker
   private unowned let listener: WorkerListener
+  /// Place in the worker's list.
+  var index = 0
   private var downstream: Connection?
   private var upstream: Connection?
   private var upstreamSide: UpstreamSide?
@@ -24,6 +26,8 @@ final class TcpProxySession: ConnectionDelegate {
   private var attempts = 0
   private var connected = false
   private var isOver = false
+  /// The downstream connection is closed and logged.
+  private var hasClosed = false
   private var timedOut = false
   private var lastActivity: Int64
   private var connectTimer = Timer()
@@ -225,9 +229,11 @@ final class TcpProxySession: ConnectionDelegate {
     countUpstreamClose(event)
     upstream = nil
     upstreamSide = nil
-    if connected {
+    if isOver {
+      leave()
+    } else if connected {
       closeDownstream(event)
-    } else if !isOver {
+    } else {
       info.responseFlags.insert(.upstreamConnectionFailure)
       connect()
     }
@@ -279,12 +285,19 @@ final class TcpProxySession: ConnectionDelegate {
     isOver = true
     downstream = nil
     connectTimer.disarm()
-    idleTimer.disarm()
     durationTimer.disarm()
     upstream?.close(closeType(event))
     info.endTime = worker.loop.now
     for log in proxy.accessLogs { log.write(self, worker) }
     listener.connectionClosed(createdAt: info.startTime)
+    hasClosed = true
+    leave()
+  }
+
+  /// Ends the session once the upstream has what was sent to it, or has been idle for too long.
+  private func leave() {
+    guard hasClosed, upstreamSide == nil else { return }
+    idleTimer.disarm()
     worker.remove(self)
   }
 

@@ -12,7 +12,7 @@ import Glibc
 public final class Connection: Transport {
   private enum State { case connecting, open, closing, lingering, closed }
 
-  /// Reads in one turn before others get theirs.
+  /// Reads, or offers of what was left over, in one turn before others get theirs.
   private static let readsPerTurn = 8
   /// A body of at least so many bytes is sent beside what waits, not copied behind it.
   private static let directWriteSize = 8 * 1024
@@ -25,6 +25,9 @@ public final class Connection: Transport {
   /// Bytes that may wait to be sent before the delegate is asked to hold back (per_connection_buffer_limit_bytes);
   /// 0 for no limit.
   package var bufferLimit = 0
+  /// Whether the peer's close is acted on while reading is disabled, which loses what it had sent: right for a client
+  /// whose request is done, wrong for an upstream whose response is held back.
+  package var detectsEarlyClose = true
 
   private let descriptor: Int32
   private var registration: Registration?
@@ -43,6 +46,8 @@ public final class Connection: Transport {
   private var queued = false
   private var failure: Int32 = 0
   private var resumed = false
+  private var turn: UInt64 = 0
+  private var readsInTurn = 0
   /// The delegate is looking at ``input``: it must stay.
   private var delivering = false
 
@@ -97,16 +102,25 @@ public final class Connection: Transport {
   }
 
   private func readAvailable() {
-    var rounds = 0
     while moreToRead, readDisableCount == 0, state == .open || state == .lingering {
-      if rounds == Self.readsPerTurn {
+      guard takesTurn() else {
         resumed = true
-        loop.later(self)
         return
       }
-      rounds += 1
       readOnce()
     }
+  }
+
+  /// Whether this connection may go on in this turn; where not, it is called again in the next.
+  private func takesTurn() -> Bool {
+    if turn != loop.turns {
+      turn = loop.turns
+      readsInTurn = 0
+    }
+    readsInTurn += 1
+    if readsInTurn <= Self.readsPerTurn { return true }
+    loop.later(self)
+    return false
   }
 
   private func readOnce() {
@@ -173,7 +187,10 @@ public final class Connection: Transport {
 
   // MARK: Writing
 
-  public override func flushSoon() { queue() }
+  public override func flushSoon() {
+    queue()
+    checkHighWatermark()
+  }
 
   public override func write(_ bytes: ByteView) {
     if state == .closed || state == .lingering { return }
@@ -289,7 +306,7 @@ public final class Connection: Transport {
       if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { endAnnounced = true }
       if readDisableCount == 0 {
         readAvailable()
-      } else if endAnnounced && !halfClose {
+      } else if endAnnounced && !halfClose && detectsEarlyClose {
         finish(.remoteClose)
       }
     }
@@ -322,7 +339,7 @@ public final class Connection: Transport {
     if state == .closed { return }
     if failure != 0 { return fail() }
     flush()
-    if resumed {
+    if resumed, takesTurn() {
       resumed = false
       if !input.isEmpty, readDisableCount == 0 { deliverKept() }
       readAvailable()

@@ -33,6 +33,8 @@ public final class EventLoop {
   private var laterRunning: [EventHandler] = []
   private var flushQueue: [EventHandler] = []
   private var stopped = false
+  /// Counts the turns: a handler that could go on for ever can tell when it has had its share of one.
+  package private(set) var turns: UInt64 = 0
 
   /// - Throws: the system has no descriptor or no memory for the loop.
   package init(clock: Clock = .system, random: RandomGenerator = RandomGenerator()) throws(SystemError) {
@@ -151,6 +153,7 @@ public final class EventLoop {
   }
 
   private func runLater() {
+    turns &+= 1
     if !laterQueue.isEmpty {
       swap(&laterQueue, &laterRunning)
       for handler in laterRunning {

@@ -67,6 +67,7 @@ final class PoolClient: ClientCodecDelegate {
       let socket = try Sockets.connect(to: host.address)
       let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: self)
       connection.bufferLimit = info.bufferLimit
+      connection.detectsEarlyClose = false
       self.connection = connection
       codec = HTTP1ClientCodec(
         transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
