@@ -1,0 +1,1 @@
+"""What the attempts to break Pillion are made of."""
