@@ -1,0 +1,84 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// What the upstream answers, on its way to the client.
+extension RouterFilter {
+  func upstreamInformational(_ headers: HeaderMap, isFirst: Bool) {
+    // As Envoy: whatever interim responses come, one is counted, as 100.
+    if isFirst, let cluster { count(100, of: cluster) }
+    if stream.manager.info.proxies100Continue, headers.value(of: .status).map({ $0 == "100" }) ?? false {
+      stream.encodeInformational(headers)
+    } else {
+      worker.headerMaps.giveBack(headers)
+    }
+  }
+
+  func upstreamHeaders(_ attempt: UpstreamRequest, _ headers: HeaderMap, endStream: Bool) {
+    guard let cluster, let route else { return worker.headerMaps.giveBack(headers) }
+    let status = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
+    if endStream { attemptEnded() }
+    if let host = attempt.host {
+      report(.response(status: status), host, cluster)
+      shard.increment(host.stats[status < 500 ? .rqSuccess : .rqError])
+    }
+    stream.info.firstUpstreamByteReceived = now
+    if !retry.letsPass(status: status), retriedResponse(headers, route, cluster) {
+      cluster.countRetried(status, shard)
+      worker.headerMaps.giveBack(headers)
+      return
+    }
+    passOn(headers, status, route, cluster, endStream: endStream)
+  }
+
+  func passOn(
+    _ headers: HeaderMap, _ status: UInt16, _ route: RouteEntry, _ cluster: WorkerCluster, endStream: Bool
+  ) {
+    guard stream.takeResponse(headers, status: status) else { return }
+    responseStarted = true
+    stream.info.detail = .literal("via_upstream")
+    if !config.suppressEnvoyHeaders {
+      headers.set(.xEnvoyUpstreamServiceTime, decimal: Int(serviceMilliseconds))
+    }
+    if route.includesAttemptCountInResponse {
+      headers.set(.xEnvoyAttemptCount, decimal: stream.info.attemptCount)
+    }
+    route.finalizeResponseHeaders(headers, choice, StreamValues(stream: stream), scratch: &worker.scratch)
+    count(status, of: cluster)
+    if endStream { responseEnded() }
+    stream.encodeHeaders(endStream: endStream)
+  }
+
+  var serviceMilliseconds: Int64 {
+    requestCompletedAt == 0 ? 0 : max(0, now - requestCompletedAt) / 1_000_000
+  }
+
+  func upstreamData(_ attempt: UpstreamRequest, _ data: ByteView, endStream: Bool) {
+    guard responseStarted else { return }
+    if endStream { responseEnded() }
+    stream.encodeData(data, endStream: endStream)
+  }
+
+  func upstreamTrailers(_ attempt: UpstreamRequest, _ trailers: HeaderMap) {
+    guard responseStarted else { return worker.headerMaps.giveBack(trailers) }
+    responseEnded()
+    stream.encodeTrailers(trailers)
+  }
+
+  /// Counts a response of the cluster's by its code, unless `dynamic_stats` is off.
+  func count(_ status: UInt16, of cluster: WorkerCluster) {
+    if config.dynamicStats { cluster.count(status, isInternal: stream.info.isInternal, shard) }
+  }
+
+  func responseEnded() {
+    attemptEnded()
+    answered = true
+    timeoutTimer.disarm()
+    stream.info.lastUpstreamByteReceived = now
+    guard config.dynamicStats, let cluster, stream.info.responseCode != 408 else { return }
+    if requestCompletedAt > 0 {
+      cluster.record(
+        milliseconds: UInt64(serviceMilliseconds), isInternal: stream.info.isInternal, shard)
+    }
+  }
+}
