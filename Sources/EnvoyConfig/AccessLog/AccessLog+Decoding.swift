@@ -89,7 +89,8 @@ extension SubstitutionFormatString: ConfigMessage {
     default: break
     }
     reader.bool("omit_empty_values", &omitEmptyValues)
-    reader.string("content_type", &contentType, rule: .header)
+    // Of replies only.
+    reader.withoutEffect(.string, "content_type")
     reader.unsupported("formatters")
     var options = JsonFormatOptions()
     reader.message("json_format_options", &options)

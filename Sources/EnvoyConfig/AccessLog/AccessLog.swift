@@ -25,8 +25,6 @@ package struct SubstitutionFormatString: Sendable {
 
   package var format = Format.text("")
   package var omitEmptyValues = false
-  /// For local replies; empty: `text/plain` or `application/json` by the format.
-  package var contentType = ""
   package var origin = SourceLocation.none
 
   package init() {}

@@ -89,7 +89,7 @@ extension Cluster: ConfigMessage {
   private mutating func readProtocolOptions(_ reader: inout MessageReader) {
     var maxRequests: UInt32?
     reader.integer("max_requests_per_connection", &maxRequests)
-    reader.message("common_http_protocol_options", &commonHttpProtocolOptions)
+    reader.upstreamProtocolOptions(&commonHttpProtocolOptions)
     reader.message("http_protocol_options", &http1ProtocolOptions)
     if let maxRequests {
       if commonHttpProtocolOptions.maxRequestsPerConnection != nil {
@@ -136,6 +136,17 @@ extension Cluster: ConfigMessage {
     reader.unsupported("close_connections_on_host_health_failure", "connection_pool_per_downstream_connection")
     reader.unsupported("per_connection_buffer_high_watermark_timeout") { $0 == "0s" }
     reader.unsupportedUnlessEmpty("upstream_bind_config", "track_cluster_stats", "preconnect_policy")
+  }
+}
+
+extension MessageReader {
+  /// `common_http_protocol_options` of a cluster.
+  mutating func upstreamProtocolOptions(_ options: inout HttpProtocolOptions) {
+    message("common_http_protocol_options", &options)
+    guard let limit = options.maxStreamDuration, limit > .zero else { return }
+    report(
+      "common_http_protocol_options", "Envoy has max_stream_duration for clusters, Pillion does not support it yet",
+      allowed: "remove it")
   }
 }
 

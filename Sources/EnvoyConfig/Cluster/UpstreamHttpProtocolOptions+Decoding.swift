@@ -5,7 +5,7 @@ struct UpstreamHttpProtocolOptionsReader: ConfigMessage {
   private(set) var http1 = Http1ProtocolOptions()
 
   init(from reader: inout MessageReader) {
-    reader.message("common_http_protocol_options", &common)
+    reader.upstreamProtocolOptions(&common)
     let choice = reader.oneof(
       "upstream_protocol_options", isRequired: true, of: "explicit_http_config",
       unsupported: ["use_downstream_protocol_config", "auto_config"])

@@ -10,8 +10,7 @@ extension Route: ConfigMessage {
     reader.headerMutations(&headers, minNameLength: 1)
     reader.integer("per_request_buffer_limit_bytes", &perRequestBufferLimitBytes)
     reader.integer("request_body_buffer_limit", &requestBodyBufferLimit)
-    reader.string("stat_prefix", &statPrefix)
-    reader.unsupported("decorator", "tracing", "route_specifiers")
+    reader.unsupported("stat_prefix", "decorator", "tracing", "route_specifiers")
     reader.unsupportedUnlessEmpty("typed_per_filter_config")
   }
 

@@ -13,8 +13,6 @@ package struct Route: Sendable {
   package var headers = HeaderMutations()
   package var perRequestBufferLimitBytes: UInt32?
   package var requestBodyBufferLimit: UInt64?
-  /// Names counters of the route's own, `vhost.NAME.route.PREFIX.`; none when empty.
-  package var statPrefix = ""
   package var origin = SourceLocation.none
 
   package init() {}

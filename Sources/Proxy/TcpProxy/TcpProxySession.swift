@@ -128,6 +128,7 @@ final class TcpProxySession: ConnectionDelegate {
     upstreamSide = side
     do {
       let socket = try Sockets.connect(to: host.address)
+      if let keepalive = cluster.info.tcpKeepalive { keepalive.apply(to: socket.number) }
       let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: side)
       connection.halfClose = true
       connection.bufferLimit = cluster.info.bufferLimit

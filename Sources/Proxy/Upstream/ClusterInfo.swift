@@ -24,6 +24,7 @@ package final class ClusterInfo: Sendable {
   private let highCircuitBreaker: CircuitBreaker
   let circuitBreakerGauges: [CircuitBreakerGauges]
   let codecOptions: HTTP1ClientOptions
+  let tcpKeepalive: TcpKeepaliveOptions?
   let stats: StatBlock<ClusterStat>
   let scope: StatsScope
   let connectMilliseconds: HistogramID
@@ -40,6 +41,7 @@ package final class ClusterInfo: Sendable {
     let options = config.commonHttpProtocolOptions
     maxRequestsPerConnection = Int(options.maxRequestsPerConnection ?? 0)
     codecOptions = HTTP1ClientOptions(config)
+    tcpKeepalive = config.tcpKeepalive.map { TcpKeepaliveOptions($0) }
     idleTimeoutNanoseconds = options.idleTimeout.nanoseconds
     maxConnectionDurationNanoseconds = options.maxConnectionDuration?.nanoseconds ?? 0
     let scope = store.scope("cluster.\(config.altStatName.isEmpty ? config.name : config.altStatName).")

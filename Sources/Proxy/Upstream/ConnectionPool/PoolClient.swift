@@ -65,6 +65,7 @@ final class PoolClient: ClientCodecDelegate {
     connectTimer.arm(worker.loop, self, id: TimerID.connect, after: info.connectTimeoutNanoseconds)
     do {
       let socket = try Sockets.connect(to: host.address)
+      if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
       let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: self)
       connection.bufferLimit = info.bufferLimit
       connection.detectsEarlyClose = false
