@@ -83,6 +83,19 @@ extension AdminEndpoint {
       path: "/stats/prometheus", description: "print server stats in prometheus format",
       parameters: prometheusParameters
     ) { StatsEndpoint.respond($0, $1, asked: .prometheus) },
+    // No stat is looked up by its name while requests run: there is nothing to record, switched on or off.
+    AdminEndpoint(path: "/stats/recentlookups", description: "Show recent stat-name lookups") { _, _ in
+      .init("   Count Lookup\n\ntotal: 0\n")
+    },
+    AdminEndpoint(
+      path: "/stats/recentlookups/clear", description: "clear list of stat-name lookups and counter", isMutation: true
+    ) { _, _ in .ok },
+    AdminEndpoint(
+      path: "/stats/recentlookups/disable", description: "disable recording of stat-name lookups", isMutation: true
+    ) { _, _ in .ok },
+    AdminEndpoint(
+      path: "/stats/recentlookups/enable", description: "enable recording of stat-name lookups", isMutation: true
+    ) { _, _ in .ok },
   ]
 
   private static let filterParameters = [

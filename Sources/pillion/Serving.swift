@@ -46,6 +46,7 @@ struct Serving {
     let snapshot = try compiler.compile(listeningOn: sockets.map(\.address))
     var server = ServerOptions()
     server.concurrency = options.concurrency
+    server.versionNumber = Version.number
     server.drainTimeSeconds = options.drainTimeS
     server.fileFlushIntervalMilliseconds = options.fileFlushIntervalMsec
     let main = try MainLoop(

@@ -49,7 +49,7 @@ final class AdminConnection: ServerCodecDelegate {
       }
       return consumed
     } catch {
-      stream?.reply(AdminResponse("\(error.body)", status: error.status))
+      stream?.refuse(error)
       linger()
       return bytes.count
     }

@@ -46,6 +46,18 @@ final class AdminStream: StreamDecoder {
     reply(server.handler.respond(to: request))
   }
 
+  /// What the client sent is no request: answered in the way of a connection manager.
+  func refuse(_ error: CodecError) {
+    if isAnswered { return }
+    isAnswered = true
+    let reply = server.headerMaps.take()
+    defer { server.headerMaps.giveBack(reply) }
+    reply.add(.status, decimal: error.status)
+    reply.add(.contentLength, decimal: error.body.utf8CodeUnitCount)
+    reply.add(.contentType, "text/plain")
+    finish(reply, ByteView(error.body))
+  }
+
   func reply(_ response: AdminResponse) {
     if isAnswered { return }
     isAnswered = true
@@ -60,16 +72,18 @@ final class AdminStream: StreamDecoder {
         }
       }
     }
+    var body = response.body
+    body.withUTF8 { finish(reply, ByteView(UnsafeRawBufferPointer($0))) }
+  }
+
+  private func finish(_ reply: HeaderMap, _ body: ByteView) {
     var date = HTTPDate()
     reply.add(.date, date.view(wallNanoseconds: server.loop.wallNow))
     reply.add(.server, "envoy")
     if !requestEnded { reply.add(.connection, "close") }
     let isHead = headers?.value(of: .method).map { $0 == "HEAD" } ?? false
-    encoder.encodeHeaders(reply, endStream: response.body.isEmpty || isHead)
-    if !response.body.isEmpty && !isHead {
-      var body = response.body
-      body.withUTF8 { encoder.encodeData(ByteView(UnsafeRawBufferPointer($0)), endStream: true) }
-    }
+    encoder.encodeHeaders(reply, endStream: isHead)
+    if !isHead { encoder.encodeData(body, endStream: true) }
     if let headers { server.headerMaps.giveBack(headers) }
     headers = nil
   }

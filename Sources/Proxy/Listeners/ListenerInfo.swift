@@ -28,13 +28,21 @@ package final class ListenerInfo: Sendable {
   ) {
     self.config = config
     self.address = address
-    name = config.name.isEmpty ? address.description : config.name
+    name = config.name.isEmpty ? Self.makeName() : config.name
     bufferLimit = scope.bufferLimit
     tcpKeepalive = config.tcpKeepalive.map { TcpKeepaliveOptions($0) }
     stats = scope.scope.block(ListenerStat.self)
     workerStats = (0..<concurrency).map { scope.scope.scope("worker_\($0).").block(WorkerListenerStat.self) }
     connectionLength = scope.scope.histogram("downstream_cx_length_ms")
     self.filter = filter
+  }
+
+  /// As Envoy: a listener without a name gets a UUID for one.
+  private static func makeName() -> String {
+    var random = RandomGenerator()
+    var name = ""
+    RequestID.make(&random) { name = $0.string }
+    return name
   }
 
   /// What a network filter needs to know of its listener.

@@ -54,7 +54,7 @@ package final class MainLoop: EventHandler {
     startedAt = loop.now
     mailbox = try Mailbox()
     resolver = DNSResolver(answeringTo: mailbox)
-    stats = ServerGauges(snapshot)
+    stats = ServerGauges(snapshot, version: options.versionNumber)
     super.init()
     try mailbox.attach(to: loop, self)
     members = snapshot.clusters.map { ClusterMembership($0, main: self) }

@@ -7,7 +7,7 @@ struct ServerGauges {
   private let server: StatBlock<ServerStat>
   private let concurrency: Int
 
-  init(_ snapshot: Snapshot) {
+  init(_ snapshot: Snapshot, version: UInt64) {
     store = snapshot.store
     concurrency = snapshot.concurrency
     server = store.scope("server.").block(ServerStat.self)
@@ -21,6 +21,7 @@ struct ServerGauges {
     store.setGauge(clusters[.activeClusters], to: UInt64(snapshot.clusters.count))
     store.setGauge(server[.state], to: 2)
     store.setGauge(server[.concurrency], to: UInt64(concurrency))
+    store.setGauge(server[.version], to: version)
   }
 
   func live() {

@@ -6,6 +6,8 @@ package struct ServerOptions: Sendable {
   package var drainTimeSeconds = 600
   /// --file-flush-interval-msec: access logs are written at least so often.
   package var fileFlushIntervalMilliseconds = 10_000
+  /// `server.version`, a number that grows with the version.
+  package var versionNumber: UInt64 = 0
 
   package init() {}
 }

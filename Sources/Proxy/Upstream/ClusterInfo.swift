@@ -9,7 +9,7 @@ import Telemetry
 package final class ClusterInfo: Sendable {
   package let name: String
   /// What counters, logs and /clusters call it: `alt_stat_name`, or the name.
-  package var observabilityName: String { config.altStatName.isEmpty ? name : config.altStatName }
+  package let observabilityName: String
   package let index: Int
   package let config: Cluster
   package let connectTimeoutNanoseconds: Int64
@@ -34,6 +34,7 @@ package final class ClusterInfo: Sendable {
 
   init(_ config: Cluster, index: Int, store: StatsStore) {
     name = config.name
+    observabilityName = config.altStatName.isEmpty ? config.name : config.altStatName
     self.index = index
     self.config = config
     connectTimeoutNanoseconds = config.connectTimeout.nanoseconds
@@ -44,7 +45,7 @@ package final class ClusterInfo: Sendable {
     tcpKeepalive = config.tcpKeepalive.map { TcpKeepaliveOptions($0) }
     idleTimeoutNanoseconds = options.idleTimeout.nanoseconds
     maxConnectionDurationNanoseconds = options.maxConnectionDuration?.nanoseconds ?? 0
-    let scope = store.scope("cluster.\(config.altStatName.isEmpty ? config.name : config.altStatName).")
+    let scope = store.scope("cluster.\(observabilityName).")
     self.scope = scope
     stats = scope.block(ClusterStat.self)
     defaultCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .default))
