@@ -46,12 +46,15 @@ extension RouteMatch: ConfigMessage {
   private mutating func readPath(_ reader: inout MessageReader) {
     let choice = reader.oneof(
       "path_specifier", isRequired: true, of: "prefix", "path", "safe_regex", "path_separated_prefix",
-      unsupported: ["connect_matcher", "path_match_policy"])
+      "connect_matcher", unsupported: ["path_match_policy"])
     switch choice {
     case "prefix": pathSpecifier = .prefix(reader.chosenString("prefix"))
     case "path": pathSpecifier = .path(reader.chosenString("path"))
     case "safe_regex":
       if let regex = reader.regex("safe_regex") { pathSpecifier = .safeRegex(regex) }
+    case "connect_matcher":
+      pathSpecifier = .connectMatcher
+      if let index = reader.find("connect_matcher") { _ = reader.context.decode(ConnectMatcher.self, at: index) }
     case "path_separated_prefix":
       let prefix = reader.chosenString("path_separated_prefix")
       pathSpecifier = .pathSeparatedPrefix(prefix)
@@ -63,6 +66,15 @@ extension RouteMatch: ConfigMessage {
       }
     default: break
     }
+  }
+}
+
+extension RouteMatch {
+  /// `RouteMatch.ConnectMatcher`, which has no fields.
+  struct ConnectMatcher: ConfigMessage {
+    static let typeName = "envoy.config.route.v3.RouteMatch.ConnectMatcher"
+
+    init(from reader: inout MessageReader) {}
   }
 }
 

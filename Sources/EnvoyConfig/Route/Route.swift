@@ -25,6 +25,8 @@ package struct RouteMatch: Sendable {
     case path(String)
     case safeRegex(SafeRegex)
     case pathSeparatedPrefix(String)
+    /// CONNECT requests, which have no path.
+    case connectMatcher
   }
 
   package var pathSpecifier = PathSpecifier.prefix("")

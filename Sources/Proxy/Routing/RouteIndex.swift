@@ -35,6 +35,7 @@ struct RouteIndex: Sendable, BitwiseCopyable {
         prefixes[ByteHash.of(prefix.view), default: []].append(route)
         lengths.insert(Int32(prefix.count))
       case .path, .prefix, .pathSeparatedPrefix, .safeRegex: others.append(route)
+      case .connect: break
       }
     }
     var buckets: [ConstantList<Int32>] = []

@@ -75,7 +75,7 @@ package final class RouteTable: Sendable {
     guard let number = virtualHostMatcher.find(headers.value(of: .authority) ?? .empty) else { return nil }
     let virtualHost = virtualHosts[number]
     if redirectsToTls(virtualHost, headers, isInternal: isInternal) { return entries[virtualHost.tlsRedirect] }
-    guard let whole = headers.value(of: .path) else { return nil }
+    guard let whole = headers.value(of: .path) else { return findConnect(virtualHost, headers, randomValue) }
     let path = whole.withoutQuery
     let query =
       whole.count > path.count && whole[path.count] == UInt8(ascii: "?") ? whole.dropFirst(path.count + 1) : .empty
@@ -109,6 +109,16 @@ package final class RouteTable: Sendable {
       return first < matchers.count ? entries[virtualHost.firstEntry + first] : nil
     }
     for route in 0..<matchers.count where matchers[route].matches(request, headers) {
+      return entries[virtualHost.firstEntry + route]
+    }
+    return nil
+  }
+
+  private func findConnect(
+    _ virtualHost: VirtualHostEntry, _ headers: HeaderMap, _ randomValue: UInt64
+  ) -> RouteEntry? {
+    let matchers = virtualHost.matchers
+    for route in 0..<matchers.count where matchers[route].matchesConnect(headers, randomValue: randomValue) {
       return entries[virtualHost.firstEntry + route]
     }
     return nil

@@ -101,6 +101,12 @@ import Testing
     #expect(table.lookUp([":authority": "h.x"]) == nil)
   }
 
+  @Test func connectHasRoutesOfItsOwn() throws {
+    let table = try table([answering("path", .prefix("/")), answering("connect", .connectMatcher)])
+    #expect(table.nameOfRoute("/") == "path")
+    #expect(table.lookUp([":method": "CONNECT", ":authority": "h.x:443"])?.name.view.string == "connect")
+  }
+
   private func matched(
     _ matcher: EnvoyConfig.HeaderMatcher, _ more: KeyValuePairs<String, String>
   ) throws -> Bool {
@@ -273,6 +279,7 @@ import Testing
     case .pathSeparatedPrefix(let prefix):
       return fold(path) == fold(prefix) || fold(path).hasPrefix(fold(prefix) + "/")
     case .safeRegex(let regex): return withBytes(path) { regex.fullMatch($0.buffer) }
+    case .connectMatcher: return false
     }
   }
 

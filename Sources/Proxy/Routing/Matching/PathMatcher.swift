@@ -8,6 +8,7 @@ struct PathMatcher: Sendable, BitwiseCopyable {
     case path(ConstantBytes)
     case pathSeparatedPrefix(ConstantBytes)
     case safeRegex(ConstantRegex)
+    case connect
   }
 
   let specifier: Specifier
@@ -20,6 +21,7 @@ struct PathMatcher: Sendable, BitwiseCopyable {
     case .path(let path): specifier = .path(arena.bytes(path))
     case .pathSeparatedPrefix(let prefix): specifier = .pathSeparatedPrefix(arena.bytes(prefix))
     case .safeRegex(let regex): specifier = .safeRegex(arena.regex(regex))
+    case .connectMatcher: specifier = .connect
     }
   }
 
@@ -31,14 +33,21 @@ struct PathMatcher: Sendable, BitwiseCopyable {
       guard hasPrefix(path, prefix.view) else { return false }
       return path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/")
     case .safeRegex(let regex): return regex.fullMatch(path)
+    case .connect: return false
     }
+  }
+
+  /// Whether it stands for CONNECT requests, which have no path.
+  var isConnect: Bool {
+    if case .connect = specifier { return true }
+    return false
   }
 
   /// How much of a path that matched is what `prefix_rewrite` replaces: for a regular expression all of it.
   func matchedLength(of path: ByteView) -> Int {
     switch specifier {
     case .prefix(let prefix), .path(let prefix), .pathSeparatedPrefix(let prefix): min(prefix.count, path.count)
-    case .safeRegex: path.count
+    case .safeRegex, .connect: path.count
     }
   }
 

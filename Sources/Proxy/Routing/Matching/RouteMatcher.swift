@@ -30,7 +30,15 @@ struct RouteMatcher: Sendable, BitwiseCopyable {
   }
 
   func matches(_ request: RouteRequest, _ headers: HeaderMap) -> Bool {
-    if !path.matches(request.path) { return false }
+    path.matches(request.path) && matchesRest(request, headers)
+  }
+
+  /// For a CONNECT request, which has no path.
+  func matchesConnect(_ headers: HeaderMap, randomValue: UInt64) -> Bool {
+    path.isConnect && matchesRest(RouteRequest(path: .empty, query: .empty, randomValue: randomValue), headers)
+  }
+
+  private func matchesRest(_ request: RouteRequest, _ headers: HeaderMap) -> Bool {
     if fractionNumerator < fractionDenominator, request.randomValue % fractionDenominator >= fractionNumerator {
       return false
     }
