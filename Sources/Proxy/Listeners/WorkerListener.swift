@@ -31,7 +31,7 @@ final class WorkerListener {
 
   private func accept(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
     // As Envoy: a client on a Unix socket, which has no name of its own, goes under the listener's.
-    let remote = remote ?? (info.address.isIP ? nil : info.address)
+    let remote = info.address.isIP || remote?.unixPath != nil ? remote : info.address
     if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
     // The kernel refusing to watch a new descriptor is one more way of having none left.
     guard let connection = try? Connection(worker.loop, taking: socket, connecting: false) else { return }

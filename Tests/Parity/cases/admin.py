@@ -227,7 +227,14 @@ asked(
     admin("/ready"),
     conn(get("/after")),
     show_stats("server.live"),
-    hcm={"drain_timeout": "0.3s"},
+    hcm={"drain_timeout": "6s"},
+    differs=differs(
+        "RFC 9112 §9.6",
+        "a response that says Connection: close is its connection's last, which ends behind it; Envoy keeps it open for "
+        "drain_timeout",
+        client=["connection: close\n| ok\n[FIN]", "DRAINING", "LIVE", "server.live: 0", "server.live: 1"],
+        access_log=['"path":"/before"', '"path":"/failed"', '"path":"/after"'],
+    ),
 )
 asked("quitquitquit says OK", admin_post("/quitquitquit"))
 asked("query and POST parameters", admin("/stats?filter=cluster%2Ea%2Emembership_total"))

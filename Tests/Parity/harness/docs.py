@@ -15,6 +15,10 @@ not compared, nor are stats of bytes, buffers, flow control and of what goes on 
     Tests/Parity/run --show -k route-timeout   what Envoy alone does there, printed
     Tests/Parity/run --self-check              Envoy on both sides: proves the comparison itself
 
+What Pillion does not support yet it refuses at its start, naming the field (docs/configuration.md lists those), so no
+case can show it. One thing works in Envoy without being asked for: outlier detection by success rate, in clusters of five
+hosts or more that get 100 requests an interval. Pillion ejects for consecutive failures only.
+
 This page is written by `Tests/Parity/run --write-docs` from the cases; a test holds it to them.
 
 ## Where Pillion differs on purpose
