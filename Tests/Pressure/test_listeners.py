@@ -68,6 +68,20 @@ def test_circuit_breakers_are_one_for_all_workers(serve, upstream, workers):
             sock.close()
 
 
+def test_those_who_wait_behind_one_that_overflows(serve, upstream):
+    """max_requests is used up while several wait for the same connection: none of them waits for ever."""
+    backend = upstream(lambda wire: (wire.fill(20), wire.fill(20)))
+    breakers = {"thresholds": [{"max_requests": 1, "max_connections": 2, "track_remaining": True}]}
+    service = serve(config.http(config.cluster(backend.port, circuit_breakers=breakers)))
+    with Quiet(service, backend):
+        socks = [service.connect() for _ in range(20)]
+        for sock in socks:
+            sock.sendall(request())
+        service.wait_for(lambda: service.stat("http.h.downstream_rq_5xx") == 19, service.gauges)
+        for sock in socks:
+            sock.close()
+
+
 @WORKERS
 def test_unix_socket_of_all_workers(serve, tmp_path, workers):
     path = str(tmp_path / "l.sock")
@@ -103,7 +117,7 @@ def test_unix_socket_path_that_is_a_file_is_left_alone(pillion, tmp_path):
     assert path.read_text() == "data"
 
 
-def test_ipv6(serve, upstream):
+def test_ipv6(serve):
     backend = Upstream(serving(OK), address=("::1", 0))
     over = {"address": config.address("@listener@", "::1")}
     cluster = config.cluster(0)

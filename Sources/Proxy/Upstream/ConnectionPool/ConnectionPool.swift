@@ -32,7 +32,7 @@ final class ConnectionPool {
   /// Asks for a stream: `caller` hears of it at once (a kept connection, an overflow) or later.
   func newStream(_ caller: UpstreamCallbacks) {
     if let client = ready.popLast() {
-      attach(caller, to: client)
+      if !attach(caller, to: client) { clientReady(client) }
       return
     }
     guard breaker.pendingRequests.tryAcquire() else {
@@ -60,14 +60,15 @@ final class ConnectionPool {
     shard.adjust(info.stats[.upstreamRqPendingActive], by: -1)
   }
 
-  private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) {
+  /// Gives the caller its stream, or tells it that the cluster has too many; returns which.
+  private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) -> Bool {
     guard breaker.requests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqActiveOverflow])
-      if client.isUsable { ready.append(client) }
       caller.poolFailure(.overflow, host: host, transportFailure: 0)
-      return
+      return false
     }
     client.open(caller)
+    return true
   }
 
   // MARK: Connections
@@ -104,15 +105,11 @@ final class ConnectionPool {
 
   /// A connection has no request (any more).
   func clientReady(_ client: PoolClient) {
-    if let caller = pending.popFirst() {
+    while let caller = pending.popFirst() {
       leavePending()
-      attach(caller, to: client)
-      connectIfNeeded()
-    } else if isDraining {
-      client.closeIdle()
-    } else {
-      ready.append(client)
+      if attach(caller, to: client) { return connectIfNeeded() }
     }
+    if client.isUsable { ready.append(client) } else { client.closeIdle() }
   }
 
   /// A connection is gone.
