@@ -41,7 +41,7 @@ def serve(pillion, tmp_path):
         return service
 
     yield start
-    ends = [(service, service.process.poll() if service.ended is None else None, service.stop()) for service in services]
+    ends = [(service, service.ended_by_itself(), service.stop()) for service in services]
     for service, early, code in ends:
         assert "Sanitizer" not in service.said(), service.said()[:20000]
         assert early is None or early == service.expected_exit, f"it ended with {early}\n{service.tail()}"

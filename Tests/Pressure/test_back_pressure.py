@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import socket
 import threading
+import time
 
 import pytest
 from harness.wire import Ended
@@ -79,8 +80,6 @@ def test_slow_reader_of_a_large_response(serve, upstream, limit, room, framing):
 
 def read_chunked(sock, pause):
     """A hash of the content; the chunks are cut out of large reads."""
-    import time
-
     digest, buffer, first = hashlib.sha1(), b"", True
     left = None
     while True:
@@ -118,8 +117,6 @@ def test_stalled_upstream_of_a_large_upload(serve, upstream, limit, room, framin
     got = Hashes()
 
     def handle(wire):
-        import time
-
         wire.until(b"\r\n\r\n")
         time.sleep(0.8)
         first, wire.buffer = wire.buffer, b""
@@ -164,8 +161,6 @@ def test_tcp_proxy_both_ways(serve, upstream, limit, room):
     sent, got = Hashes(), Hashes()
 
     def handle(wire):
-        import time
-
         time.sleep(0.5)
         got.note(drain(wire.sock, BIG))
         sent.note(blast(wire.sock, BIG))
@@ -185,8 +180,6 @@ def test_tcp_proxy_passes_on_what_a_client_sent_before_it_left(serve, upstream):
     got = Hashes()
 
     def handle(wire):
-        import time
-
         time.sleep(0.5)
         got.note(drain(wire.sock, 8 * MEBI))
 

@@ -27,9 +27,11 @@ RESPONSES = [
     b"HTTP/1.1 304 Not Modified\r\netag: \"x\"\r\ncontent-length: 7\r\n\r\n",
 ]
 # What a parser stumbles over more often than over plain noise.
-BITS = [b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b";", b"\r\n\r\n", b"content-length: ", b"18446744073709551616",
-        b"transfer-encoding: chunked\r\n", b"-1", b"ffffffffffffffff", b"HTTP/1.1", b"HTTP/9.9", b"\xff\xfe", b"%00",
-        b"GET / HTTP/1.1\r\nhost: h\r\n\r\n", b"x" * 300]  # fmt: skip
+BITS = [
+    b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b";", b"\r\n\r\n", b"content-length: ", b"18446744073709551616",
+    b"transfer-encoding: chunked\r\n", b"-1", b"ffffffffffffffff", b"HTTP/1.1", b"HTTP/9.9", b"\xff\xfe", b"%00",
+    b"GET / HTTP/1.1\r\nhost: h\r\n\r\n", b"x" * 300,
+]  # fmt: skip
 
 
 def mutated(chance, sources):
@@ -77,8 +79,8 @@ def test_noise_and_mutated_requests(serve, upstream):
     backend = upstream(serving(OK))
     retry = {"retry_on": "5xx,reset,connect-failure"}
     routes = [config.to("/", "a", timeout="2s", retry_policy=retry)]
-    hcm = {"request_headers_timeout": "2s", "stream_idle_timeout": "2s", "normalize_path": True, "use_remote_address": True}
-    service = serve(config.http(config.cluster(backend.port), routes=routes, hcm=hcm))
+    hcm = {"request_headers_timeout": "2s", "stream_idle_timeout": "2s", "normalize_path": True}
+    service = serve(config.http(config.cluster(backend.port), routes=routes, hcm={**hcm, "use_remote_address": True}))
     chance = random.Random(20261121)
     with Quiet(service, backend, seconds=15):
         for number in range(900):
@@ -127,7 +129,7 @@ def through(service, speaking, data, resets):
         assert wire.buffer, "neither a response nor a reset"
 
 
-def test_noise_as_responses(serve, upstream):
+def test_noise_as_responses(serve):
     speaking = Speaking()
     routes, soon = [config.to("/", "a", timeout="2s")], {"delayed_close_timeout": "0.01s"}
     service = serve(config.http(config.cluster(speaking.port), routes=routes, hcm=soon))

@@ -17,7 +17,9 @@ TICK = os.sysconf("SC_CLK_TCK")
 class Service(Proxy):
     """`descriptors` limits its open files, hard; `stdout` and `stderr` may be files of the test's own."""
 
-    def __init__(self, binary, folder, config, flags=(), descriptors=None, stdout=None, stderr=None, env=None, under=()):
+    def __init__(
+        self, binary, folder, config, flags=(), descriptors=None, stdout=None, stderr=None, env=None, under=()
+    ):
         self.binary, self.folder = binary, folder
         self.reservations = {"listener": Reservation(), "admin": Reservation()}
         self.port = self.reservations["listener"].port
@@ -31,7 +33,8 @@ class Service(Proxy):
             file.write(self.filled(json.dumps(config, indent=1)))
         # An option that is given twice counts as it was given last.
         command = [*under, binary, "-c", self.config_path, "-l", "info", "--disable-hot-restart", *flags]
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
+        limits = (descriptors, descriptors)
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits)) if descriptors else None
         with open(self.log, "wb") as errors, open(self.stdout, "wb") as output:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=stdout or output, stderr=stderr or errors,
@@ -46,6 +49,10 @@ class Service(Proxy):
     def stop(self, ask=True):
         self.ended = self.ended or super().stop(ask)
         return self.ended
+
+    def ended_by_itself(self):
+        """The exit code of a process that nobody stopped and that is over; None for any other."""
+        return self.process.poll() if self.ended is None else None
 
     @property
     def pid(self):
