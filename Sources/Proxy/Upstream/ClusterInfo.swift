@@ -1,7 +1,6 @@
 import EnvoyConfig
 import HTTP
 import Reactor
-import Synchronization
 import Telemetry
 
 /// A cluster as all workers share it: its configuration in the units of the loop, its limits, its counters, and its
@@ -30,7 +29,7 @@ package final class ClusterInfo: Sendable {
   let connectMilliseconds: HistogramID
   let lengthMilliseconds: HistogramID
   let requestsPerConnection: HistogramID
-  private let current: Mutex<HostSet>
+  private let current: Locked<HostSet>
 
   init(_ config: Cluster, index: Int, store: StatsStore) {
     name = config.name
@@ -56,7 +55,7 @@ package final class ClusterInfo: Sendable {
     connectMilliseconds = scope.histogram("upstream_cx_connect_ms")
     lengthMilliseconds = scope.histogram("upstream_cx_length_ms")
     requestsPerConnection = scope.histogram("upstream_rq_per_cx")
-    current = Mutex(HostSet([], of: config))
+    current = Locked(HostSet([], of: config))
   }
 
   package func circuitBreaker(_ priority: RoutingPriority) -> CircuitBreaker {

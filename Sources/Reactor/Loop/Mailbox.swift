@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// The only door into another thread's loop: jobs posted from anywhere run there, in order, with that thread's own
 /// object as their argument.
@@ -10,7 +9,7 @@ import Synchronization
 package final class Mailbox<Target>: Sendable {
   package typealias Job = @Sendable (Target) -> Void
 
-  private let jobs = Mutex<[Job]>([])
+  private let jobs = Locked<[Job]>([])
   private let wakeup: Wakeup
 
   package init() throws(SystemError) { wakeup = try Wakeup() }

@@ -1,3 +1,5 @@
+import Reactor
+
 /// All counters, gauges, histograms and text readouts of one proxy: hands out ids by name, and shards to those who
 /// write. Ids may be made at any time and from any thread; those already running reach them without a lock.
 ///
