@@ -15,6 +15,7 @@ extension ServeOptions {
     shown.serviceZone = serviceZone
     shown.fileFlushIntervalSeconds = fileFlushIntervalMsec / 1000
     shown.drainTimeSeconds = drainTimeS
+    shown.drainStrategy = drainStrategy == .immediate ? "Immediate" : "Gradual"
     shown.parentShutdownTimeSeconds = parentShutdownTimeS
     shown.baseID = baseId
     shown.usesDynamicBaseID = useDynamicBaseId

@@ -1,6 +1,9 @@
 import ArgumentParser
 import EnvoyConfig
+import Proxy
 import Telemetry
+
+extension DrainStrategy: ExpressibleByArgument {}
 
 /// Envoy's flags, under Envoy's names.
 struct ServeOptions: ParsableArguments {
@@ -28,6 +31,9 @@ struct ServeOptions: ParsableArguments {
 
   @Option(help: "Seconds that requests under way have to finish after SIGTERM.")
   var drainTimeS = 600
+
+  @Option(help: "Of the responses during /drain_listeners?graceful, how many close their connection.")
+  var drainStrategy = DrainStrategy.gradual
 
   @Option(help: "Accepted for Envoy's sake; there is no hot restart.")
   var parentShutdownTimeS = 900

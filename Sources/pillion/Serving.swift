@@ -48,6 +48,7 @@ struct Serving {
     server.concurrency = options.concurrency
     server.versionNumber = Version.number
     server.drainTimeSeconds = options.drainTimeS
+    server.drainStrategy = options.drainStrategy
     server.fileFlushIntervalMilliseconds = options.fileFlushIntervalMsec
     let main = try MainLoop(
       EventLoop(), snapshot, sockets: sockets, options: server, log: log.logger("main"))

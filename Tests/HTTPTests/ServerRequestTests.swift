@@ -87,7 +87,9 @@ import Testing
     ("GET /\r\n\r\n", "426 low_version"),
     ("GET / \r\n\r\n", "426 low_version"),
     ("\r\u{0}GET / HTTP/1.1\r\n\r\n", "400 http1.codec_error"),
-    ("\u{16}\u{3}\u{1}", "400 http1.invalid_characters"),
+    ("\u{16}\u{3}\u{1}", "400 http1.codec_error"),
+    ("G\u{1}T / HTTP/1.1\r\n\r\n", "400 http1.invalid_characters"),
+    ("GET / HT\u{1}P/1.1\r\n\r\n", "400 http1.invalid_characters"),
     ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400 http1.codec_error"),
     // Target
     ("GET a HTTP/1.1\r\n\r\n", "400 http1.codec_error"),
@@ -124,6 +126,11 @@ import Testing
     ("GET / HTTP/1.1\r\na: b\u{0}c\r\n\r\n", "400 http1.invalid_characters"),
     ("GET / HTTP/1.1\r\na: b\u{7f}\r\n\r\n", "400 http1.invalid_characters"),
     ("GET / HTTP/1.1\r\n\u{0}a: b\r\n\r\n", "400 http1.invalid_characters"),
+    // Connection
+    ("GET / HTTP/1.1\r\nConnection: close, X-Forwarded-For\r\n\r\n", "400 http1.connection_header_rejected"),
+    ("GET / HTTP/1.1\r\nConnection: x-forwarded-proto\r\n\r\n", "400 http1.connection_header_rejected"),
+    ("GET / HTTP/1.1\r\nConnection: :path\r\n\r\n", "400 http1.connection_header_rejected"),
+    ("GET / HTTP/1.1\r\nConnection: a,b,c,d,e,f,g,h,i,j,k\r\n\r\n", "400 http1.connection_header_rejected"),
     // Framing
     ("POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", "400 http1.codec_error"),
     ("POST / HTTP/1.1\r\nContent-Length: 3, 3\r\n\r\n", "400 http1.codec_error"),
@@ -205,5 +212,22 @@ import Testing
     let harness = ServerHarness(options)
     harness.feed("GET http://x/p HTTP/1.1\r\nHost: h\r\n\r\n")
     #expect(harness.trace == ["headers :method: GET|:path: http://x/p|:authority: h", "end"])
+  }
+
+  @Test func underscoresInNames() {
+    let bytes = "POST / HTTP/1.1\r\na_b: 1\r\nc: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nd_e: 3\r\nf: 4\r\n\r\n"
+    var options = HTTP1ServerOptions()
+    options.enableTrailers = true
+    options.underscores = .dropHeader
+    let dropping = ServerHarness(options)
+    dropping.feed(bytes)
+    #expect(
+      dropping.trace == [
+        "headers :method: POST|:path: /|c: 2|transfer-encoding: chunked", "trailers f: 4", "end",
+      ])
+    options.underscores = .rejectRequest
+    let rejecting = ServerHarness(options)
+    rejecting.feed(bytes)
+    #expect(rejecting.trace == ["error 400 http1.unexpected_underscore"])
   }
 }

@@ -48,7 +48,7 @@ def pillion(request, envoy):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    counts = {"same": 0, "differs": 0, "failed": 0, "skipped": 0}
+    counts = {"same": 0, "differs": 0, "unsupported": 0, "failed": 0, "skipped": 0}
     again = []
     for outcome in ("passed", "failed", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
@@ -59,12 +59,12 @@ def pytest_terminal_summary(terminalreporter, config):
             counts[kind] = counts.get(kind, 0) + 1
             if outcome == "passed" and properties.get("again"):
                 again.append(report.nodeid.partition("[")[2].rstrip("]"))
-    total = counts["same"] + counts["differs"] + counts["failed"] + counts["skipped"]
+    total = sum(counts.values())
     if not total:
         return
     other = "Envoy (self-check)" if config.getoption("--self-check") else "Pillion"
     terminalreporter.write_line(
         f"parity: {total} cases on Envoy 1.40.0 and {other}: {counts['same']} the same, "
-        f"{counts['differs']} different on purpose, {counts['failed']} failed, {counts['skipped']} skipped, "
+        f"{counts['differs']} different on purpose, {counts['unsupported']} not supported yet, {counts['failed']} failed, {counts['skipped']} skipped, "
         f"{len(again)} passed at the second run" + "".join(f"\n  second run: {name}" for name in again)
     )

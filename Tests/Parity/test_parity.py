@@ -20,7 +20,7 @@ for path in sorted((HERE / "cases").glob("[a-z]*.py")):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
 def test_case(case, request, record_property):
-    record_property("parity", "differs" if case.differs else "same")
+    record_property("parity", "unsupported" if case.unsupported else "differs" if case.differs else "same")
     envoy = request.getfixturevalue("envoy")
     if request.config.getoption("--show"):
         show(case, envoy)

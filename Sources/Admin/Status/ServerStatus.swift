@@ -42,6 +42,7 @@ package struct CommandLineOptions: Sendable {
   package var serviceZone = ""
   package var fileFlushIntervalSeconds = 10
   package var drainTimeSeconds = 600
+  package var drainStrategy = "Gradual"
   package var parentShutdownTimeSeconds = 900
   package var mode = "Serve"
   package var baseID = 0
@@ -65,7 +66,7 @@ package struct CommandLineOptions: Sendable {
       ("reject_unknown_dynamic_fields", .bool(false)), ("log_format_escaped", .bool(false)),
       ("disabled_extensions", .array([])), ("ignore_unknown_dynamic_fields", .bool(false)),
       ("use_dynamic_base_id", .bool(usesDynamicBaseID)), ("base_id_path", .string("")),
-      ("drain_strategy", .string("Gradual")), ("stats_tag", .array([])),
+      ("drain_strategy", .string(drainStrategy)), ("stats_tag", .array([])),
     ])
   }
 }

@@ -19,6 +19,7 @@ extension Listener: ConfigMessage {
     reader.unsupported("drain_type") { $0 == "DEFAULT" || $0 == "0" }
     reader.enumeration("traffic_direction", &trafficDirection)
     reader.bool("enable_reuse_port", &enableReusePort)
+    reader.messages("access_log", &accessLog)
     reader.integer("tcp_backlog_size", &tcpBacklogSize)
     readBindToPort(&reader)
     reader.message("tcp_keepalive", &tcpKeepalive)
@@ -30,7 +31,6 @@ extension Listener: ConfigMessage {
     reader.unsupported("default_filter_chain", "filter_chain_matcher", "fcds_config", "stats_matcher")
     reader.unsupported("transparent", "freebind", "tcp_fast_open_queue_length", "connection_balance_config")
     reader.unsupported("max_connections_to_accept_per_socket_event")
-    readAccessLog(&reader)
     reader.unsupported("api_listener", "internal_listener", "enable_mptcp", "bypass_overload_manager")
     reader.unsupported("per_connection_buffer_high_watermark_timeout") { $0 == "0s" }
     reader.unsupportedUnlessEmpty("udp_listener_config")
@@ -54,19 +54,6 @@ extension Listener: ConfigMessage {
     for index in indices.dropFirst() {
       context.report(
         index, "Envoy chooses between filter chains, Pillion does not support it yet", allowed: "one is allowed")
-    }
-  }
-
-  /// Connections are not logged yet. A log of those that no filter chain took (NR, as Istio has it) stays empty, since the
-  /// one chain takes all.
-  private func readAccessLog(_ reader: inout MessageReader) {
-    let context = reader.context
-    for index in reader.elements("access_log") {
-      let log: AccessLog = context.decode(at: index)
-      if case .responseFlag(["NR"]) = log.filter { continue }
-      context.report(
-        index, "Envoy logs every connection, Pillion does not support it yet",
-        allowed: "a log for the response flag NR alone is allowed")
     }
   }
 

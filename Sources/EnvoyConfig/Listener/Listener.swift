@@ -17,6 +17,8 @@ package struct Listener: Sendable {
   package var trafficDirection = TrafficDirection.unspecified
   /// One accepting socket a worker. The deprecated `reuse_port` is accepted and without effect, as in Envoy.
   package var enableReusePort = true
+  /// A line for each connection, at its end.
+  package var accessLog: [AccessLog] = []
   /// Length of the queue of connections not yet accepted; the system's maximum (`somaxconn`) when absent.
   package var tcpBacklogSize: UInt32?
   package var tcpKeepalive: TcpKeepalive?

@@ -11,6 +11,8 @@ extension CodecError {
   static var invalidScheme: CodecError { badRequest("http1.invalid_scheme") }
   static var invalidAuthority: CodecError { badRequest("http.invalid_authority") }
   static var lengthAndTransferEncoding: CodecError { badRequest("http1.content_length_and_chunked_not_allowed") }
+  /// Connection names what it may not (``NominatedFields``).
+  static var connectionHeaderRejected: CodecError { badRequest("http1.connection_header_rejected") }
   /// A CONNECT request, or a response that never has content, that announces one.
   static var bodyDisallowed: CodecError { badRequest("http1.body_disallowed") }
 

@@ -26,6 +26,7 @@ struct RequestHead {
     guard let end = try fields.read(bytes, from: line.end, into: map, names: names) else { return nil }
     map.adopt(bytes.prefix(end))
     fields.finish(map)
+    try NominatedFields.check(map)
     if !isOrigin { finishTarget(absolute, fields.authorityPlace, line, map) }
     let announced = try MessageFraming.announced(by: map, allowChunkedLength: options.allowChunkedLength)
     return RequestHead(

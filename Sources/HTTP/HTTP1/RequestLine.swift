@@ -43,7 +43,7 @@ struct RequestLine {
   private static func endOfMethod(_ bytes: ByteView, longest: Int) throws(CodecError) -> Int? {
     let end = bytes.prefix(longest + 1).firstIndex(of: 0x20)
     for index in 0..<(end ?? min(bytes.count, longest + 1)) where !isFieldNameByte(bytes[index]) {
-      throw bytes[index] < 0x20 && !isLineSpace(bytes[index]) ? .invalidCharacters : .malformed
+      throw index > 0 && isControl(bytes[index]) ? .invalidCharacters : .malformed
     }
     if end == nil, bytes.count > longest { throw .malformed }
     return end
@@ -55,6 +55,7 @@ struct RequestLine {
     var text = bytes[start..<(start + length)]
     if text.count > 0, text[text.count - 1] == 0x0d { text = text.prefix(text.count - 1) }
     if text.count == 8, text.word(at: 0) == version { return start + length + 1 }
+    for index in 0..<text.count where isControl(text[index]) { throw .invalidCharacters }
     throw text.isEmpty || isHTTPVersion(text) ? .lowVersion : .malformed
   }
 
@@ -64,7 +65,9 @@ struct RequestLine {
     return byte == 0x09 || byte >= 0x80 ? .malformed : .invalidCharacters
   }
 
-  private static func isLineSpace(_ byte: UInt8) -> Bool { byte == 0x09 || byte == 0x0a || byte == 0x0d }
+  private static func isControl(_ byte: UInt8) -> Bool {
+    byte < 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d
+  }
 }
 
 /// HTTP-version of RFC 9112 §2.3: "HTTP/" DIGIT "." DIGIT.

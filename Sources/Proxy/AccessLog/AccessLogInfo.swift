@@ -55,16 +55,22 @@ final class AccessLogInfo: Sendable {
   /// Writes the line of a finished request.
   func write(_ stream: ActiveStream, _ worker: Worker) {
     if let filter, !filter.passes(stream.info, stream.requestHeaders, worker) { return }
-    write(StreamValues(stream: stream), worker)
+    append(StreamValues(stream: stream), worker)
   }
 
   /// Writes the line of a finished connection.
   func write(_ session: TcpProxySession, _ worker: Worker) {
     if let filter, !filter.passes(session.info, nil, worker) { return }
-    write(SessionValues(session: session), worker)
+    append(SessionValues(session: session), worker)
   }
 
-  private func write(_ values: some SubstitutionValues, _ worker: Worker) {
+  /// Writes the line of a finished HTTP connection: a listener's log.
+  func write(_ values: DownstreamConnectionValues, _ worker: Worker) {
+    if let filter, !filter.passes(values.info, nil, worker) { return }
+    append(values, worker)
+  }
+
+  private func append(_ values: some SubstitutionValues, _ worker: Worker) {
     switch format {
     case .text(let format): format.append(values, to: &worker.text)
     case .json(let format): format.append(values, to: &worker.text)

@@ -330,6 +330,7 @@ final class ActiveStream: StreamDecoder {
     let encoder = encoder
     let connection = connection
     end()
+    connection.drainForClose(delayed: true)
     encoder?.reset(reason)
     connection.streamWasReset()
   }

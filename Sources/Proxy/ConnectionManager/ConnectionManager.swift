@@ -34,6 +34,8 @@ final class ConnectionManager: ServerCodecDelegate {
   private let createdAt: Int64
   private var idleSince: Int64
   private var requests = 0
+  private var bytesReceived = 0
+  private var bytesSent = 0
   /// The next response says Connection: close, and the connection ends behind it.
   private(set) var isClosing = false
   /// The end comes with delayed_close_timeout even where the request was read whole.
@@ -118,7 +120,7 @@ final class ConnectionManager: ServerCodecDelegate {
   override func streamComplete(reusable: Bool) {
     guard let stream = streams.popLast() else { return }
     let requestWasRead = stream.requestEnded
-    if !requestWasRead { shard.increment(info.stats[.downstreamRqRxReset]) }
+    if !requestWasRead, !stream.isOver { shard.increment(info.stats[.downstreamRqRxReset]) }
     stream.end()
     idleSince = worker.loop.now
     if !reusable { isClosing = true }
@@ -128,7 +130,6 @@ final class ConnectionManager: ServerCodecDelegate {
   /// A stream was cut off from our side: HTTP/1.1 has no other way to say so than to end the connection.
   func streamWasReset() {
     streams.removeAll { $0.isOver }
-    isClosing = true
     closeAfterLastStream(requestWasRead: false)
   }
 
@@ -211,10 +212,12 @@ final class ConnectionManager: ServerCodecDelegate {
 
   override func connectionDidRead(_ count: Int) {
     shard.add(info.stats[.downstreamCxRxBytesTotal], UInt64(count))
+    bytesReceived &+= count
   }
 
   override func connectionDidWrite(_ count: Int) {
     shard.add(info.stats[.downstreamCxTxBytesTotal], UInt64(count))
+    bytesSent &+= count
   }
 
   override func connectionAboveWriteBufferHighWatermark() { codec?.aboveWriteBufferHighWatermark() }
@@ -275,9 +278,24 @@ final class ConnectionManager: ServerCodecDelegate {
     let open = streams
     streams = []
     for stream in open { stream.connectionClosed(locally: event == .localClose) }
+    log()
     codec = nil
     connection = nil
     manager.connectionClosed(self, createdAt: createdAt)
+  }
+
+  /// To the listener's own logs, where it has some.
+  private func log() {
+    if manager.listener.accessLogs.isEmpty { return }
+    var info = StreamInfo()
+    info.startTime = createdAt
+    info.startWallTime = worker.loop.wallNow - (worker.loop.now - createdAt)
+    info.endTime = worker.loop.now
+    info.bytesReceived = bytesReceived
+    info.bytesSent = bytesSent
+    for log in manager.listener.accessLogs {
+      log.write(DownstreamConnectionValues(connection: self, info: info), worker)
+    }
   }
 
   private func countClose(local: Bool) {

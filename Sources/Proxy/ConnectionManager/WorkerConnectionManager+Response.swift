@@ -31,7 +31,7 @@ extension WorkerConnectionManager {
   /// A response that comes before its request was read to the end leaves the connection in no state for another.
   private func closeWhereDue(_ headers: HeaderMap, _ stream: ActiveStream) {
     let connection = stream.downstream
-    if worker.isDraining || worker.healthCheckFailed, !connection.isClosing {
+    if !connection.isClosing, worker.asksToClose(inbound: listener.isInbound) {
       shard.increment(info.stats[.downstreamCxDrainClose])
       connection.drainForClose()
     }

@@ -10,7 +10,7 @@ final class WorkerConnectionManager {
   let info: ConnectionManagerInfo
   let worker: Worker
   let shard: StatsShard
-  private unowned let listener: WorkerListener
+  unowned let listener: WorkerListener
   private var free: [ActiveStream] = []
 
   init(_ info: ConnectionManagerInfo, worker: Worker, listener: WorkerListener) {

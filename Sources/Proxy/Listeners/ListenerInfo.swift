@@ -22,9 +22,11 @@ package final class ListenerInfo: Sendable {
   let workerStats: [StatBlock<WorkerListenerStat>]
   let connectionLength: HistogramID
   let filter: NetworkFilter
+  let accessLogs: [AccessLogInfo]
 
   init(
-    _ config: Listener, address: Reactor.SocketAddress, scope: Scope, concurrency: Int, filter: NetworkFilter
+    _ config: Listener, address: Reactor.SocketAddress, scope: Scope, concurrency: Int, filter: NetworkFilter,
+    accessLogs: [AccessLogInfo]
   ) {
     self.config = config
     self.address = address
@@ -35,6 +37,7 @@ package final class ListenerInfo: Sendable {
     workerStats = (0..<concurrency).map { scope.scope.scope("worker_\($0).").block(WorkerListenerStat.self) }
     connectionLength = scope.scope.histogram("downstream_cx_length_ms")
     self.filter = filter
+    self.accessLogs = accessLogs
   }
 
   /// As Envoy: a listener without a name gets a UUID for one.

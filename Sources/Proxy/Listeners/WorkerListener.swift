@@ -7,10 +7,12 @@ final class WorkerListener {
   private unowned let worker: Worker
   private var acceptor: Acceptor?
   private var manager: WorkerConnectionManager?
+  let isInbound: Bool
 
   init(_ info: ListenerInfo, worker: Worker, socket: consuming Descriptor) throws(SystemError) {
     self.info = info
     self.worker = worker
+    isInbound = info.config.trafficDirection == .inbound
     if case .connectionManager(let config) = info.filter {
       manager = WorkerConnectionManager(config, worker: worker, listener: self)
     }
@@ -20,14 +22,15 @@ final class WorkerListener {
       failed: { [unowned self] error in acceptFailed(error) })
   }
 
-  var isInbound: Bool { info.config.trafficDirection == .inbound }
-
   func close() {
     acceptor?.close()
     acceptor = nil
   }
 
   private var shard: StatsShard { worker.shard }
+
+  /// The listener's own logs, to which every connection goes.
+  var accessLogs: [AccessLogInfo] { info.accessLogs }
 
   private func accept(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
     // As Envoy: a client on a Unix socket, which has no name of its own, goes under the listener's.

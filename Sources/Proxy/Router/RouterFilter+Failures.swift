@@ -8,7 +8,7 @@ extension RouterFilter {
   func upstreamFailed(_ attempt: UpstreamRequest, _ reason: StreamReset, transportFailure: Int32) {
     guard let cluster, let breaker else { return }
     attemptEnded()
-    if attempt.host != nil { stream.info.upstreamHost = attempt.host }
+    stream.info.upstreamHost = attempt.host
     stream.info.upstreamTransportFailure = transportFailure
     if let result = OutlierResult(reason) { report(result, attempt.host) }
     if reason != .overflow, let host = attempt.host { shard.increment(host.stats[.rqError]) }

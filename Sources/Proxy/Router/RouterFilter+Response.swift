@@ -37,7 +37,7 @@ extension RouterFilter {
     guard stream.takeResponse(headers, status: status) else { return }
     responseStarted = true
     stream.info.detail = .literal("via_upstream")
-    if !config.suppressEnvoyHeaders {
+    if !config.suppressEnvoyHeaders, requestCompletedAt != 0 {
       headers.set(.xEnvoyUpstreamServiceTime, decimal: Int(serviceMilliseconds))
     }
     if route.includesAttemptCountInResponse {

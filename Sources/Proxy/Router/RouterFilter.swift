@@ -196,6 +196,7 @@ final class RouterFilter: HTTPFilter {
 
   func startAttempt(_ cluster: WorkerCluster, _ host: Int) {
     let pool = cluster.pool(at: host, priority: route?.priority ?? .default)
+    stream.info.upstreamHost = pool.host
     stream.info.upstreamLocalAddress = nil
     attemptInFlight = true
     if upstream == nil { upstream = UpstreamRequest(self, worker: worker) }
@@ -205,7 +206,6 @@ final class RouterFilter: HTTPFilter {
   /// The attempt has its stream: sends what there is of the request.
   func upstreamReady(_ attempt: UpstreamRequest, _ encoder: StreamEncoder, _ client: PoolClient) {
     guard let headers = stream.requestHeaders else { return }
-    stream.info.upstreamHost = attempt.host
     if let cluster, let host = attempt.host { report(.localOriginConnectSuccess, host, cluster) }
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress

@@ -16,6 +16,7 @@ package final class MainLoop: EventHandler {
     static let statsFlush: UInt8 = 0
     static let fileFlush: UInt8 = 1
     static let drainTime: UInt8 = 2
+    static let stopListening: UInt8 = 3
   }
 
   package let loop: EventLoop
@@ -39,6 +40,8 @@ package final class MainLoop: EventHandler {
   private var statsTimer = Timer()
   private var fileTimer = Timer()
   private var drainTimer = Timer()
+  private var listenerTimer = Timer()
+  private var stopsInboundOnly = false
   private var started: (() -> Void)?
 
   var store: StatsStore { snapshot.store }
@@ -170,7 +173,10 @@ package final class MainLoop: EventHandler {
 
   /// Stops the workers and writes out what waits. Called after the loop has ended.
   package func shutDown() {
-    tellWorkers { $0.loop.stop() }
+    tellWorkers {
+      $0.abort()
+      $0.loop.stop()
+    }
     for worker in workers { worker.join() }
     workers = []
     snapshot.accessLogFiles.flush()
@@ -180,11 +186,16 @@ package final class MainLoop: EventHandler {
   // MARK: The admin interface's wishes
 
   /// /drain_listeners: no new connections; those that stand go on, or with `gracefully` close behind their response.
+  ///
+  /// Gracefully, new connections are taken until the drain time is over, unless `keepsListeners`.
   package func drainListeners(inboundOnly: Bool, gracefully: Bool, keepsListeners: Bool) {
-    tellWorkers { worker in
-      if !keepsListeners { worker.stopListening(inboundOnly: inboundOnly) }
-      if gracefully { worker.drainConnections() }
-    }
+    guard gracefully else { return tellWorkers { $0.stopListening(inboundOnly: inboundOnly) } }
+    let drainTime = Int64(options.drainTimeSeconds) * 1_000_000_000
+    let isImmediate = options.drainStrategy == .immediate
+    tellWorkers { $0.startDraining(over: isImmediate ? 0 : drainTime, inboundOnly: inboundOnly) }
+    if keepsListeners { return }
+    stopsInboundOnly = inboundOnly
+    listenerTimer.arm(loop, self, id: TimerID.stopListening, after: drainTime)
   }
 
   /// /quitquitquit: the end at once, as in Envoy, but for the reply that is on its way.
@@ -229,6 +240,9 @@ package final class MainLoop: EventHandler {
     case TimerID.fileFlush:
       snapshot.accessLogFiles.flushByTimer()
       armFileTimer()
+    case TimerID.stopListening:
+      let inboundOnly = stopsInboundOnly
+      tellWorkers { $0.stopListening(inboundOnly: inboundOnly) }
     default:
       log.warning("drain time is over: ending with requests under way")
       loop.stop()

@@ -16,6 +16,10 @@ package final class Worker {
   private var connections: [ConnectionManager] = []
   private var sessions: [TcpProxySession] = []
   private(set) var isDraining = false
+  /// Since when, and over how long, connections are asked to close (/drain_listeners?graceful); 0: they are not.
+  private var drainStart: Int64 = 0
+  private var drainDuration: Int64 = 0
+  private var drainsInboundOnly = false
   /// Set by POST /healthcheck/fail: responses close their connections.
   var healthCheckFailed = false
   private var dateCache = HTTPDate()
@@ -103,6 +107,27 @@ package final class Worker {
   /// Closes idle HTTP connections, and the others behind their response.
   func drainConnections() {
     for connection in connections { connection.drain() }
+  }
+
+  /// From now on responses ask their connections to close: the more of them, the more of the time has gone.
+  func startDraining(over nanoseconds: Int64, inboundOnly: Bool) {
+    drainStart = loop.now
+    drainDuration = nanoseconds
+    drainsInboundOnly = inboundOnly
+  }
+
+  /// Whether the response that goes out now closes its connection.
+  func asksToClose(inbound: Bool) -> Bool {
+    if isDraining || healthCheckFailed { return true }
+    guard drainStart != 0, inbound || !drainsInboundOnly else { return false }
+    let spent = loop.now - drainStart
+    return spent >= drainDuration || Int64(loop.random.next() >> 1) % drainDuration < spent
+  }
+
+  /// The process ends: what is under way is cut off, and logged.
+  func abort() {
+    for connection in connections { connection.abort() }
+    for session in sessions { session.abort() }
   }
 
   private func checkDrained() {

@@ -45,9 +45,10 @@ package struct SnapshotCompiler {
     let scope = ListenerInfo.scope(config, address: address, store: store)
     var compiled: ListenerInfo.NetworkFilter? = .noFilter
     if let filter = config.filterChains.first?.filters.last { compiled = compile(filter, scope) }
-    return compiled.map {
-      ListenerInfo(config, address: address, scope: scope, concurrency: concurrency, filter: $0)
-    }
+    guard let compiled else { return nil }
+    return ListenerInfo(
+      config, address: address, scope: scope, concurrency: concurrency, filter: compiled,
+      accessLogs: compile(config.accessLog))
   }
 
   private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> ListenerInfo.NetworkFilter? {

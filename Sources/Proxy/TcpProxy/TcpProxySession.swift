@@ -282,6 +282,9 @@ final class TcpProxySession: ConnectionDelegate {
     if let reached = host.monitor?.put(result), !reached.isEmpty { worker.reportOutlier(cluster.info, host, reached) }
   }
 
+  /// The process ends.
+  func abort() { downstream?.close(.noFlush) }
+
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     isOver = true
     downstream = nil
@@ -290,6 +293,7 @@ final class TcpProxySession: ConnectionDelegate {
     upstream?.close(closeType(event))
     info.endTime = worker.loop.now
     for log in proxy.accessLogs { log.write(self, worker) }
+    for log in listener.accessLogs { log.write(self, worker) }
     listener.connectionClosed(createdAt: info.startTime)
     hasClosed = true
     leave()

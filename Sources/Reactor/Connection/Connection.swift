@@ -392,9 +392,10 @@ public final class Connection: Transport {
     output.removeAll()
     if !delivering { input.removeAll() }
     if let registration { loop.deregister(registration) }
-    Glibc.close(descriptor)
     let delegate = delegate
     self.delegate = nil
+    // The delegate may still ask for addresses.
     delegate?.connectionDidClose(event)
+    Glibc.close(descriptor)
   }
 }

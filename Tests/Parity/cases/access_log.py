@@ -224,6 +224,17 @@ case(
     ],
 )
 case(
+    "log of the listener",
+    send=[get("/")],
+    files=("listener.log",),
+    listener={
+        "access_log": text(
+            "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %RESPONSE_CODE% %BYTES_SENT%\n", path="@dir@/listener.log"
+        )
+    },
+    rules=((r"127.0.0.1 0 \d+", "127.0.0.1 0 <bytes>"),),
+)
+case(
     "a runtime filter goes by the request's id",
     log=[
         {

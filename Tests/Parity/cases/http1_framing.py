@@ -146,9 +146,17 @@ case("100 and nothing more", upstream=[[reply(100), close()]], send=[get("/")])
 case(
     "101 that nobody asked for",
     upstream=[
-        [raw("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"), pause(0.2), close()]
+        [raw("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"), pause(0.2), close()],
+        reply(body="over HTTP"),
     ],
-    send=[get("/")],
+    send=[get("/"), get("/again")],
+    differs=differs(
+        "RFC 9110 §15.2.2",
+        "behind a 101 a connection speaks another protocol: it carries no further request; Envoy keeps it for the next",
+        client=["HTTP/1.1 101 Switching Protocols", "HTTP/1.1 200 OK", "| over HTTP"],
+        upstreams=["a0 connection 0\n  GET / HTTP/1.1", "a0 connection 1\n  GET /again HTTP/1.1"],
+        stats=["cluster.a.upstream_cx_destroy_local: 1"],
+    ),
 )
 
 # Trailers -------------------------------------------------------------------------------------------------------------
@@ -179,6 +187,12 @@ case(
     cluster=http_options(**trailing),
     upstream=[reply(body="ok", trailers={"content-length": "5", "x-ok": "1"})],
     send=[post("/", "body", trailers={"transfer-encoding": "chunked", "host": "other", "x-ok": "1"})],
+    differs=differs(
+        "RFC 9110 §6.5.1",
+        "no framing in trailers: a recipient that merges them would frame the message anew; Envoy passes it on",
+        client=["HTTP/1.1 200 OK", "x-ok: 1"],
+        upstreams=["[chunked]| body\n[trailers]\n  host: other\n  x-ok: 1"],
+    ),
 )
 case(
     "response trailers of a HTTP/1.0-like close",
@@ -318,6 +332,7 @@ case(
 )
 case(
     "HTTP/1.0 accepted",
+    unsupported="accept_http_10",
     hcm={"http_protocol_options": {"accept_http_10": True, "default_host_for_http_10": "old.example"}},
     send=[
         raw_request("GET / HTTP/1.0\r\n\r\n"),

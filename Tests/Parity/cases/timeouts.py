@@ -147,7 +147,15 @@ case(
 case(
     "max connection duration drains",
     send=[conn(get("/"), pause(0.5), get("/after"))],
-    hcm={"common_http_protocol_options": {"max_connection_duration": "0.3s"}, "drain_timeout": "1s"},
+    hcm={"common_http_protocol_options": {"max_connection_duration": "0.3s"}, "drain_timeout": "6s"},
+    differs=differs(
+        "RFC 9112 §9.6",
+        "a response that says Connection: close is its connection's last, which ends behind it; Envoy keeps it open for "
+        "drain_timeout",
+        client=["> GET /after\n  HTTP/1.1 200 OK", "server: envoy\n  connection: close\n| ok\n[FIN]"],
+        access_log=['"path":"/after"'],
+        stats=["http.h.downstream_cx_max_duration_reached: 1", "!delayed_close"],
+    ),
 )
 
 case(

@@ -68,6 +68,8 @@ class Case:
     rules: tuple = ()
     files: tuple = ()
     differs: Differs = None
+    # The field that Pillion does not support yet: it must refuse the configuration, and say so.
+    unsupported: str = None
     # For configuration cases only: "accepted" or "refused".
     verdict: str = None
 

@@ -27,6 +27,11 @@ Where an RFC forbids what Envoy does, Pillion follows the RFC. Each such case sa
 fails, too, if the two do the same: an exemption that is no longer needed does not stay.
 """
 
+UNSUPPORTED = """## Not supported yet
+
+Cases hold what Envoy does there. Pillion refuses the configuration, says so, and where the field is.
+"""
+
 COUNTS = """
 ## What is compared
 
@@ -49,6 +54,9 @@ def page(topics):
         lines.append("| case | Pillion shows |\n| --- | --- |")
         lines += [f"| `{case.slug}` | {shown(case.differs.pillion)} |" for case in cases]
         lines.append("")
+    lines.append(UNSUPPORTED)
+    lines += [f"* `{case.unsupported}` (`{case.slug}`)" for case in CASES if case.unsupported]
+    lines.append("")
     lines.append(COUNTS.format(total=len(CASES), different=sum(bool(case.differs) for case in CASES)).strip("\n"))
     for topic, about in topics.items():
         count = sum(case.topic == topic for case in CASES)
@@ -69,5 +77,5 @@ def shown(pillion):
 
 
 def quoted(text):
-    code = f"`{text.removeprefix('!').replace('|', chr(92) + '|')}`"
+    code = f"`{text.removeprefix('!').replace('|', chr(92) + '|')}`".replace(chr(10), chr(92) + "n")
     return f"no {code}" if text.startswith("!") else code
