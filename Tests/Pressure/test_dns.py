@@ -7,7 +7,7 @@ import time
 import pytest
 from pressure import config
 from pressure.peers import OK, Upstream, close_many, open_many, request, reset, serving, status
-from pressure.service import Quiet
+from pressure.service import Quiet, Service
 
 # Where the resolver's server does not answer, a lookup is given up soon.
 QUICKLY = {"RES_OPTIONS": "timeout:1 attempts:1"}
@@ -141,3 +141,19 @@ def test_requests_that_wait_for_a_connection_to_a_member_that_goes(serve, tmp_pa
         assert sock.recv(4096).startswith(b"HTTP/1.1 503 ")
         sock.close()
     backend.stop()
+
+
+def test_names_at_the_start_with_hardly_a_descriptor(pillion, tmp_path):
+    """Whatever is too few: it starts, or it says why not; it never waits for names that nobody looks up."""
+    for count in range(6, 24):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        bootstrap = config.http(by_name("a", "localhost", 9))
+        del bootstrap["admin"]
+        service = Service(pillion, str(folder), bootstrap, flags=["--concurrency", "2"], descriptors=count)
+        deadline = time.monotonic() + 5
+        while service.process.poll() is None and "listening" not in service.said():
+            assert time.monotonic() < deadline, f"{count} descriptors: neither up nor over\n{service.said()}"
+            time.sleep(0.01)
+        service.process.terminate()
+        service.process.wait(5)

@@ -1,6 +1,5 @@
 import Glibc
 import Reactor
-import Synchronization
 
 /// Asks the system's resolver (getaddrinfo(3): /etc/hosts, nsswitch, DNS) on threads of its own, so that no loop waits.
 final class DNSResolver {
@@ -17,11 +16,7 @@ final class DNSResolver {
     case failure(String)
   }
 
-  /// What a resolver's thread holds: nothing but its loop.
-  private final class Resolver {}
-
-  private var mailboxes: [Mailbox<Resolver>] = []
-  private var next = 0
+  private let queue = WorkQueue(name: "dns", threads: DNSResolver.threads)
   private let main: Mailbox<MainLoop>
 
   init(answeringTo main: Mailbox<MainLoop>) { self.main = main }
@@ -30,26 +25,11 @@ final class DNSResolver {
   func resolve(
     _ name: String, port: UInt16, family: Family, _ answer: @escaping @Sendable (MainLoop, Answer) -> Void
   ) throws(SystemError) {
-    let mailbox = try nextMailbox()
     let main = main
-    mailbox.post { _ in
+    try queue.post {
       let result = Self.lookUp(name, port: port, family: family)
       main.post { answer($0, result) }
     }
-  }
-
-  private func nextMailbox() throws(SystemError) -> Mailbox<Resolver> {
-    if mailboxes.count < Self.threads {
-      let mailbox = try Mailbox<Resolver>()
-      _ = try Thread(name: "dns_\(mailboxes.count)") {
-        // Without descriptors for a loop there is no resolving: the cluster stays as it is and asks again.
-        guard let loop = try? EventLoop(), (try? mailbox.attach(to: loop, Resolver())) != nil else { return }
-        loop.run()
-      }
-      mailboxes.append(mailbox)
-    }
-    next = (next + 1) % mailboxes.count
-    return mailboxes[next]
   }
 
   private static func lookUp(_ name: String, port: UInt16, family: Family) -> Answer {
