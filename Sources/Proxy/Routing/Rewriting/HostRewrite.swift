@@ -39,11 +39,11 @@ enum HostRewrite: Sendable, BitwiseCopyable {
 /// Sets the host, and tells the old one in `x-envoy-original-host` and, unless it stands there last already, in
 /// `x-forwarded-host`. `host` must not be a view of the map.
 func rewriteHost(_ headers: HeaderMap, _ host: ByteView, appendForwardedHost: Bool, keepOriginal: Bool) {
-  if let old = headers.value(of: .authority), !old.isEmpty {
-    if appendForwardedHost, lastElement(of: headers.value(of: .xForwardedHost)).map({ !($0 == old) }) ?? true {
-      headers.append(.xForwardedHost, old)
-    }
-    if keepOriginal, let old = headers.value(of: .authority) { headers.set(.xEnvoyOriginalHost, old) }
+  if keepOriginal, let old = headers.value(of: .authority), !old.isEmpty { headers.set(.xEnvoyOriginalHost, old) }
+  if appendForwardedHost, let old = headers.value(of: .authority), !old.isEmpty,
+    lastElement(of: headers.value(of: .xForwardedHost)).map({ !($0 == old) }) ?? true
+  {
+    headers.append(.xForwardedHost, old)
   }
   headers.set(.authority, host)
 }
