@@ -41,7 +41,10 @@ extension WorkerConnectionManager {
     return LocalReply(status: 403, detail: .literal("upgrade_failed"), closesConnection: true)
   }
 
-  private func isConnect(_ headers: HeaderMap) -> Bool { headers.value(of: .method).map { $0 == "CONNECT" } ?? false }
+  /// CONNECT is the one method whose request has no path (RFC 9112 §3.2.3).
+  private func isConnect(_ headers: HeaderMap) -> Bool {
+    !headers.has(.path) && headers.value(of: .method).map { $0 == "CONNECT" } ?? false
+  }
 
   /// Answers Expect: 100-continue (RFC 9110 §10.1.1), unless the upstream is to do so.
   func answerExpectation(_ headers: HeaderMap, _ stream: ActiveStream) {
