@@ -28,7 +28,7 @@ private final class Peer: ConnectionDelegate {
   override func connectionBelowWriteBufferLowWatermark() { belowLow += 1 }
 }
 
-@Suite struct ConnectionTests {
+@Suite final class ConnectionTests {
   private let loop: EventLoop
   private let peer = Peer()
   private let connection: Connection
@@ -42,6 +42,12 @@ private final class Peer: ConnectionDelegate {
       socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &pair) == 0)
     connection = try Connection(loop, taking: Descriptor(pair[0]), connecting: false, delegate: peer)
     other = pair[1]
+  }
+
+  /// The loop keeps a connection that is open, and the connection its loop.
+  deinit {
+    connection.close(.noFlush)
+    turn(1)
   }
 
   private func turn(_ times: Int = 3) {
