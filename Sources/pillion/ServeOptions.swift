@@ -69,8 +69,15 @@ struct ServeOptions: ParsableArguments {
     if configPath != nil, configYaml != nil {
       throw ValidationError("--config-yaml merged over --config-path is not supported yet; give one of the two.")
     }
-    guard drainTimeS >= 0 else { throw ValidationError("--drain-time-s is a number of seconds; got \(drainTimeS).") }
-    guard fileFlushIntervalMsec > 0 else { throw ValidationError("--file-flush-interval-msec must be above 0.") }
+    // Envoy's bounds: 32 bits. In nanoseconds they are far from an overflow.
+    let limit = Int(UInt32.max)
+    guard drainTimeS >= 0, drainTimeS <= limit else {
+      throw ValidationError("--drain-time-s is a number of seconds, 0 to \(limit); got \(drainTimeS).")
+    }
+    guard fileFlushIntervalMsec > 0, fileFlushIntervalMsec <= limit else {
+      throw ValidationError(
+        "--file-flush-interval-msec is a number of milliseconds, 1 to \(limit); got \(fileFlushIntervalMsec).")
+    }
     guard LogLevel(logLevel) != nil else {
       let levels = LogLevel.allCases.map(\.name).joined(separator: ", ")
       throw ValidationError("--log-level '\(logLevel)' is none of \(levels).")

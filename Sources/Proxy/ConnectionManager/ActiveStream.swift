@@ -3,7 +3,7 @@ import HTTP
 import Reactor
 import Telemetry
 
-/// One request and its response, between the downstream codec and the filters. Objects are used again (``StreamPool``):
+/// One request and its response, between the downstream codec and the filters. Objects are used again (``WorkerConnectionManager``):
 /// the steady state makes none.
 ///
 ///     idle --newStream--> request --head--> filters --response head--> responding --end--> recycled
@@ -37,7 +37,6 @@ final class ActiveStream: StreamDecoder {
   /// The downstream half is gone, or never was: the object waits to be used again.
   private(set) var isOver = true
   private var isHead = false
-  private var requestReadDisabled = 0
   private var idleTimer = Timer()
   private var maxDurationTimer = Timer()
   private var requestTimer = Timer()
@@ -53,7 +52,6 @@ final class ActiveStream: StreamDecoder {
     filters = manager.info.makeFilters(self)
   }
 
-  var isHeadRequest: Bool { isHead }
   /// The client's address as far as it is known: the peer's, or what a trusted peer says.
   var remoteAddress: Reactor.SocketAddress? {
     requestHeaders.flatMap { manager.forwardedAddress($0) } ?? connection.remoteAddress
@@ -115,7 +113,6 @@ final class ActiveStream: StreamDecoder {
     responseStarted = false
     responseEnded = false
     isHead = false
-    requestReadDisabled = 0
     manager.giveBack(self)
   }
 
@@ -131,9 +128,6 @@ final class ActiveStream: StreamDecoder {
   }
 
   // MARK: Timers
-
-  /// A sign of life: the idle timer, when it fires, sees how long ago it was.
-  func resetIdleTimer() { lastActivity = worker.loop.now }
 
   func armIdleTimer() {
     idleTimer.disarm()
@@ -255,7 +249,6 @@ final class ActiveStream: StreamDecoder {
   /// Back-pressure: the upstream takes no more of the request's body for now.
   func readDisable(_ disable: Bool) {
     if isOver { return }
-    requestReadDisabled += disable ? 1 : -1
     shard.increment(
       config.stats[disable ? .downstreamFlowControlPausedReadingTotal : .downstreamFlowControlResumedReadingTotal]
     )

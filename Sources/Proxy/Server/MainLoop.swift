@@ -30,7 +30,7 @@ package final class MainLoop: EventHandler {
   package let startedAt: Int64
   private let options: ServerOptions
   private let stats: ServerGauges
-  private var sockets: [ListenerSockets]
+  private let sockets: [ListenerSockets]
   private var members: [ClusterMembership] = []
   private var resolving: [Int: StrictDNS] = [:]
   private var warming = 0

@@ -5,11 +5,9 @@ import Telemetry
 struct ServerGauges {
   private let store: StatsStore
   private let server: StatBlock<ServerStat>
-  private let concurrency: Int
 
   init(_ snapshot: Snapshot, version: UInt64) {
     store = snapshot.store
-    concurrency = snapshot.concurrency
     server = store.scope("server.").block(ServerStat.self)
     let listeners = store.scope("listener_manager.").block(ListenerManagerStat.self)
     let clusters = store.scope("cluster_manager.").block(ClusterManagerStat.self)
@@ -20,7 +18,7 @@ struct ServerGauges {
     store.add(clusters[.clusterAdded], UInt64(snapshot.clusters.count))
     store.setGauge(clusters[.activeClusters], to: UInt64(snapshot.clusters.count))
     store.setGauge(server[.state], to: 2)
-    store.setGauge(server[.concurrency], to: UInt64(concurrency))
+    store.setGauge(server[.concurrency], to: UInt64(snapshot.concurrency))
     store.setGauge(server[.version], to: version)
   }
 
