@@ -76,6 +76,8 @@ class Serving:
         [],
         ["-c", "configs/minimal.yaml", "-l", "loud"],
         ["-c", "configs/minimal.yaml", "--concurrency", "0"],
+        ["-c", "configs/minimal.yaml", "--drain-time-s", "99999999999"],
+        ["-c", "configs/minimal.yaml", "--file-flush-interval-msec", "99999999999"],
         ["-c", "configs/minimal.yaml", "--mode", "dance"],
         ["-c", "configs/minimal.yaml", "--config-yaml", "{}"],
         ["validate"],
