@@ -199,6 +199,41 @@ class Conn:
 
     actions: tuple
     to: str = "listener"
+    tls: "TLS" = None
+
+
+@dataclass(frozen=True)
+class TLS:
+    """How a client speaks TLS. `cert` and `ca` name certificates (certificates.py).
+
+    `keep` keeps the session under a name for the case's later connections, `resume` takes the one of that name up.
+    """
+
+    cert: str = ""
+    sni: str = None
+    alpn: tuple = ()
+    lowest: str = "1.2"
+    highest: str = "1.3"
+    ciphers: str = ""
+    curve: str = ""
+    ca: str = "root"
+    keep: str = ""
+    resume: str = ""
+
+
+@dataclass(frozen=True)
+class TLSServer:
+    """How an upstream speaks TLS. With `client_ca` it asks for a certificate, with `require` it insists."""
+
+    cert: str = "server"
+    client_ca: str = ""
+    require: bool = True
+    alpn: tuple = ()
+    lowest: str = "1.2"
+    highest: str = "1.3"
+    ciphers: str = ""
+    curve: str = ""
+    tickets: bool = True
 
 
 def request(method, path="/", headers=None, body=None, *, host="h.example", chunked=False, trailers=None):
@@ -263,11 +298,16 @@ def still_open(seconds=0.1):
     return StillOpen(seconds)
 
 
-def conn(*actions, to="listener"):
+def conn(*actions, to="listener", tls=None):
     flat = []
     for action in actions:
         flat.extend(action if isinstance(action, tuple) else (action,))
-    return Conn(tuple(flat), to)
+    return Conn(tuple(flat), to, tls)
+
+
+def tls(*actions, to="listener", **fields):
+    """A connection over TLS: tls(get("/"), cert="client", sni="server.example")."""
+    return conn(*actions, to=to, tls=TLS(**fields))
 
 
 # Steps of a case ------------------------------------------------------------------------------------------------------
@@ -390,10 +430,16 @@ class HostScript:
     scripts: list = field(default_factory=list)
     accept: list = field(default_factory=list)
     kind: str = "http"
+    tls: TLSServer = None
 
 
 def host(*scripts, accept=()):
     return HostScript(list(scripts), list(accept))
+
+
+def tls_host(*scripts, kind="http", accept=(), **fields):
+    """A host that speaks TLS: tls_host(reply(), cert="server", client_ca="root")."""
+    return HostScript(list(scripts), list(accept), kind, TLSServer(**fields))
 
 
 def tcp_host(*scripts):

@@ -49,6 +49,7 @@ class Case:
     hcm: dict = field(default_factory=dict)
     tcp: dict = None
     listener: dict = field(default_factory=dict)
+    chains: tuple = ({},)  # each is merged over the default filter chain
     cluster: dict = field(default_factory=dict)
     clusters: dict = field(default_factory=dict)
     bootstrap: dict = field(default_factory=dict)
@@ -61,7 +62,7 @@ class Case:
     upstreams: dict = field(default_factory=dict)
     # What is compared.
     stats: tuple = ()
-    scopes: tuple = ("cluster.", "http.h.", "tcp.t.")
+    scopes: tuple = ("cluster.", "http.h.", "tcp.t.", "listener.127.0.0.1_@listener@.ssl.", "tls_inspector.", "sds.")
     unordered: bool = False
     rename_hosts: bool = False
     expected_timeout: bool = False

@@ -3,27 +3,58 @@
 import socket
 
 from .actions import Expect, Read, Request, Send, StillOpen
+from .tls import TLSFailed, TLSStream, client_context
 from .wire import Ended, Wire, header_values, read_body, read_head, show_body, show_head
 
 
 class Client:
     """One connection. What happens on it is written to `record`, a function that takes text."""
 
-    def __init__(self, address, record, substitute):
+    def __init__(self, address, record, substitute, tls=None, sessions=None):
         self.record, self.substitute = record, substitute
         self.methods = []
         self.wire = Wire(connected(address))
+        self.tls, self.sessions = tls, sessions
 
     def run(self, actions):
         try:
+            if self.tls is not None and not self.handshake():
+                return
             for action in actions:
                 if not self.wire.open:
                     self.record("[connection is over]")
                     break
                 self.act(action)
+            if self.tls is not None and self.tls.keep:
+                self.keep()
         finally:
             if self.wire.open:
                 self.wire.close()
+
+    def handshake(self):
+        """False, and why, if there is none to be had."""
+        known = self.sessions.get(self.tls.resume)
+        context, session = known or (client_context(self.tls), None)
+        stream = TLSStream(self.wire.sock, context, name=self.tls.sni, session=session)
+        self.context = context
+        try:
+            stream.handshake()
+        except TLSFailed as failure:
+            self.over(f"[tls: {failure}]")
+            return False
+        except TimeoutError:
+            self.over("[tls: TIMEOUT]")
+            return False
+        except OSError as error:
+            self.over("[tls: FIN]" if isinstance(error, ConnectionAbortedError) else "[tls: RST]")
+            return False
+        self.wire.sock = stream
+        self.record(f"[{stream.told()}, certificate {stream.peer()}]")
+        return True
+
+    def keep(self):
+        """A session of TLS 1.3 comes after the handshake: by now it is there, if a response was read."""
+        self.sessions[self.tls.keep] = (self.context, self.wire.sock.tls.session)
 
     def act(self, action):
         match action:

@@ -13,6 +13,9 @@ TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 ROUTER = TYPE + "envoy.extensions.filters.http.router.v3.Router"
 FILE_LOG = TYPE + "envoy.extensions.access_loggers.file.v3.FileAccessLog"
 STDOUT_LOG = TYPE + "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+DOWNSTREAM_TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+UPSTREAM_TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+TLS_INSPECTOR = TYPE + "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
 HTTP_OPTIONS_KEY = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 LOG_FIELDS = {
@@ -94,6 +97,53 @@ def cluster_config(name, hosts, overrides):
     return merge(base, overrides)
 
 
+def pem(name):
+    return {"filename": f"@certs@/{name}"}
+
+
+def certificate(name):
+    """A TlsCertificate: `NAME` of certificates.py, `NAME.leaf` for it without its intermediates."""
+    return {"certificate_chain": pem(f"{name}.pem"), "private_key": pem(f"{name.removesuffix('.leaf')}.key")}
+
+
+def common_tls(cert, ca, validation, fields):
+    certs = [cert] if isinstance(cert, str) else cert or []
+    common = {"tls_certificates": [certificate(name) for name in certs]} if certs else {}
+    if ca or validation:
+        common["validation_context"] = merge({"trusted_ca": pem(f"{ca}.pem")} if ca else {}, validation or {})
+    return merge(common, fields)
+
+
+def downstream_tls(cert="server", ca=None, require=None, validation=None, context=None, **common):
+    """A filter chain's transport socket. `context` goes into DownstreamTlsContext, the rest into CommonTlsContext."""
+    fields = {"@type": DOWNSTREAM_TLS, "common_tls_context": common_tls(cert, ca, validation, common)}
+    if require is not None:
+        fields["require_client_certificate"] = require
+    return {"transport_socket": {"name": "tls", "typed_config": merge(fields, context or {})}}
+
+
+def mutual_tls(**fields):
+    return downstream_tls(**{"ca": "root", "require": True, **fields})
+
+
+def upstream_tls(cert=None, ca="root", validation=None, sni=None, context=None, **common):
+    """A cluster's transport socket; its fields as in `downstream_tls`."""
+    fields = {"@type": UPSTREAM_TLS, "common_tls_context": common_tls(cert, ca, validation, common)}
+    if sni is not None:
+        fields["sni"] = sni
+    return {"transport_socket": {"name": "tls", "typed_config": merge(fields, context or {})}}
+
+
+def san(kind, **match):
+    """match_typed_subject_alt_names' entry: san("URI", exact="spiffe://…")."""
+    return {"san_type": kind, "matcher": match}
+
+
+def tls_inspector(**fields):
+    typed = {"@type": TLS_INSPECTOR, **fields}
+    return {"listener_filters": [{"name": "envoy.filters.listener.tls_inspector", "typed_config": typed}]}
+
+
 def http_options(common=None, **explicit):
     """typed_extension_protocol_options with explicit HTTP/1 options: http_options(http_protocol_options={...})."""
     options = {
@@ -138,7 +188,9 @@ def bootstrap(case, hosts):
     """The bootstrap as a dict; `hosts` maps a cluster's name to the names of its hosts."""
     if case.config is not None:
         return case.config
-    listener = {"name": "l", "address": address("@listener@"), "filter_chains": [{"filters": [network_filter(case)]}]}
+    chain = {"filters": [network_filter(case)]}
+    chains = [merge(chain, fields) for fields in case.chains]
+    listener = {"name": "l", "address": address("@listener@"), "filter_chains": chains}
     clusters = {name: cluster_config(name, names, case.cluster if name == "a" else {}) for name, names in hosts.items()}
     for name, overrides in case.clusters.items():
         clusters[name] = merge(clusters.get(name) or cluster_config(name, [], {}), overrides)

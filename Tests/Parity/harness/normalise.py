@@ -2,12 +2,16 @@
 
 import re
 
+from . import certificates
+
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 IMF_DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
 SERVICE_TIME = re.compile(r"(x-envoy-upstream-service-time: )\d+", re.IGNORECASE)
 EXPECTED_TIMEOUT = re.compile(r"(x-envoy-expected-rq-timeout-ms: )\d+", re.IGNORECASE)
 LOOPBACK_PORT = re.compile(r"(127\.0\.0\.1[:_]|\[::1\]:)(\d{4,5})\b")
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+ESCAPED_PEM = re.compile(r"-----BEGIN%20CERTIFICATE-----.*?-----END%20CERTIFICATE-----%0A")
 BARE_PORT = re.compile(r"\b\d{5}\b")
 
 
@@ -17,7 +21,9 @@ class Normaliser:
         self.folder, self.rules, self.expected_timeout = folder, rules, expected_timeout
 
     def __call__(self, text):
-        text = text.replace(self.folder, "<dir>")
+        text = text.replace(self.folder, "<dir>").replace(str(certificates.folder()), "<certs>")
+        text = DIGEST.sub(lambda match: certificates.name_of(match[0]), text)
+        text = ESCAPED_PEM.sub(lambda match: certificates.name_of(match[0]), text)
         text = UUID.sub("<uuid>", text)
         text = IMF_DATE.sub("<date>", text)
         text = ISO_DATE.sub("<time>", text)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from . import config
+from . import certificates, config
 from .actions import (
     Admin,
     Background,
@@ -45,8 +45,10 @@ class Run:
         self.reservations, self.ports = [], {}
         self.reserve("listener")
         self.reserve("admin")
+        self.scopes = tuple(self.substitute_text(scope) for scope in case.scopes)
         self.upstreams = Upstreams()
         self.client_lines, self.background = [], []
+        self.sessions = {}
         self.proxy, self.quitting = None, False
 
     def reserve(self, name):
@@ -83,11 +85,13 @@ class Run:
             name = match[1]
             if name == "dir":
                 return self.folder
+            if name == "certs":
+                return str(certificates.folder())
             if name not in self.ports:
                 self.reserve(name)
             return str(self.ports[name])
 
-        text = re.sub(r'"@((?!dir)\w+)@"', value, text)
+        text = re.sub(r'"@((?!dir|certs)\w+)@"', value, text)
         return TOKEN.sub(value, text)
 
     def substitute_bytes(self, data):
@@ -168,7 +172,7 @@ class Run:
     def connection(self, step, label, lines):
         lines.append(f"[{label}]")
         try:
-            client = Client(self.address(step.to), lines.append, self.substitute_bytes)
+            client = Client(self.address(step.to), lines.append, self.substitute_bytes, step.tls, self.sessions)
         except OSError as error:
             lines.append(f"[connect: {type(error).__name__}]")
             return
@@ -214,7 +218,7 @@ class Run:
 
     def moved(self, stats):
         """Without what our own questions to the admin move."""
-        return {name: value for name, value in stats.items() if name.startswith(self.case.scopes)}
+        return {name: value for name, value in stats.items() if name.startswith(self.scopes)}
 
     def sections(self, stats, code):
         normal = Normaliser(self.ports, self.folder, self.case.rules, self.case.expected_timeout)
@@ -247,7 +251,7 @@ class Run:
     def chosen_stats(self, stats):
         wanted = {self.substitute_text(name) for name in self.case.stats}
         for name, value in stats.items():
-            if value and name.startswith(self.case.scopes) and not VOLATILE_STATS.search(name):
+            if value and name.startswith(self.scopes) and not VOLATILE_STATS.search(name):
                 wanted.add(name)
         return [f"{name}: {stats.get(name)}" for name in sorted(wanted)]
 

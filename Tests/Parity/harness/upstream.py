@@ -6,6 +6,7 @@ import threading
 import time
 
 from .actions import Hang, OnHead, Raw, Reply
+from .tls import TLSFailed, TLSStream, hello_facts, server_context
 from .wire import Ended, Wire, header_values, read_body, read_head, show_head
 
 
@@ -26,16 +27,17 @@ class Upstreams:
     """All the hosts of one run: they share the record, and the hosts of a cluster may share one script."""
 
     def __init__(self):
-        self.hosts, self.records, self.ended = {}, [], 0
+        self.hosts, self.records, self.requests, self.ended = {}, [], 0, 0
         self.changed = threading.Condition()
 
     def add(self, name, script, queue=None):
         self.hosts[name] = Host(self, name, script, queue or Queue(script.scripts))
 
-    def record(self, host, connection):
+    def record(self, host, connection, request=True):
         entry = Record(host, connection)
         with self.changed:
             self.records.append(entry)
+            self.requests += request
             self.changed.notify_all()
         return entry
 
@@ -46,7 +48,7 @@ class Upstreams:
 
     def wait_requests(self, count, seconds):
         with self.changed:
-            return self.changed.wait_for(lambda: len(self.records) >= count, seconds)
+            return self.changed.wait_for(lambda: self.requests >= count, seconds)
 
     def wait_ended(self, count, seconds):
         with self.changed:
@@ -77,6 +79,7 @@ class Host:
         self.group, self.name, self.script, self.queue = group, name, script, queue
         self.threads, self.wires, self.stopping = [], [], False
         self.fillers = []
+        self.context = server_context(script.tls) if script.tls is not None else None
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.sock.bind(("127.0.0.1", 0))
@@ -123,18 +126,35 @@ class Host:
             first = self.script.accept[number] if number < len(self.script.accept) else None
             if first and not self.run(wire, first, lambda text: None):
                 return
+            if self.script.tls is not None and not self.handshake(wire, number):
+                return
             if self.script.kind == "tcp":
                 self.serve_tcp(wire, number)
             else:
                 while wire.open and self.serve_request(wire, number):
                     pass
         except Ended as ended:
-            if ended.how in ("FIN", "RST"):
+            if ended.how != "TIMEOUT":
                 self.group.connection_ended()
         except OSError:
             self.group.connection_ended()
         finally:
             wire.close()
+
+    def handshake(self, wire, number):
+        """What the proxy offered is the connection's first record."""
+        stream = TLSStream(wire.sock, self.context, server=True, patience=wire.seconds)
+        record = self.group.record(self.name, number, request=False)
+        try:
+            stream.handshake()
+        except OSError as error:
+            self.group.connection_ended()
+            how = str(error) if isinstance(error, (TLSFailed, ConnectionAbortedError)) else type(error).__name__
+            record(f"[hello: {hello_facts(stream.first)}]\n[tls: {how}]")
+            return False
+        wire.sock = stream
+        record(f"[hello: {hello_facts(stream.first)}]\n[{stream.told()}, certificate {stream.peer()}]")
+        return True
 
     def serve_tcp(self, wire, number):
         self.run(wire, self.queue.take() or (), self.group.record(self.name, number))

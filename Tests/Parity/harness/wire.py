@@ -7,10 +7,11 @@ import struct
 import time
 
 from .actions import Close, Fin, Pause, Raw, Recv, RecvEOF, Rst
+from .tls import CloseNotify, TLSFailed, TLSStream
 
 
 class Ended(Exception):
-    """The connection ended, or stayed silent too long; `how` is FIN, RST or TIMEOUT."""
+    """The connection ended, or stayed silent too long; `how` is FIN, RST or TIMEOUT, over TLS an alert too."""
 
     def __init__(self, how):
         super().__init__(how)
@@ -32,6 +33,10 @@ class Wire:
             data = self.sock.recv(65536)
         except TimeoutError:
             raise Ended("TIMEOUT") from None
+        except CloseNotify:
+            raise Ended("close_notify") from None
+        except TLSFailed as failure:
+            raise Ended(str(failure)) from None
         except OSError:
             raise Ended("RST") from None
         if not data:
@@ -70,8 +75,10 @@ class Wire:
         self.sock.close()
 
     def reset(self):
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
+        self.open = False
+        sock = self.sock.sock if isinstance(self.sock, TLSStream) else self.sock
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
 
     def perform(self, action, record):
         """Runs an action that both ends know; False if it is none of them."""
@@ -118,7 +125,16 @@ class Wire:
 
     def silent_for(self, seconds):
         """True if the other side neither sent nor ended anything for so long."""
-        return not self.buffer and not select.select([self.sock], [], [], seconds)[0]
+        if self.buffer:
+            return False
+        if isinstance(self.sock, TLSStream):
+            # What arrives may be a session ticket, which is silence still.
+            try:
+                self.fill(seconds)
+            except Ended as ended:
+                return ended.how == "TIMEOUT"
+            return False
+        return not select.select([self.sock], [], [], seconds)[0]
 
 
 def header_values(head, name):
