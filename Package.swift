@@ -72,5 +72,6 @@ if isFuzzing {
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     fuzzTarget("HTTP1", dependencies: ["HTTP", "Reactor"]),
     fuzzTarget("Config", dependencies: ["EnvoyConfig"]),
+    fuzzTarget("ClientHello", dependencies: ["Proxy", "Reactor"]),
   ]
 }

@@ -152,25 +152,3 @@ struct InternalAddresses: Sendable {
     return ranges.contains { $0.contains(bytes) }
   }
 }
-
-/// A CIDR range.
-struct AddressRange: Sendable {
-  private let prefix: [UInt8]
-  private let length: Int
-
-  /// Nil for what is not an address.
-  init?(_ range: CidrRange) {
-    guard let address = Reactor.SocketAddress(ip: range.addressPrefix, port: 0) else { return nil }
-    prefix = address.ipBytes
-    length = min(Int(range.prefixLen), prefix.count * 8)
-  }
-
-  func contains(_ address: [UInt8]) -> Bool {
-    guard address.count == prefix.count else { return false }
-    let whole = length / 8
-    for index in 0..<whole where address[index] != prefix[index] { return false }
-    let rest = length % 8
-    if rest == 0 { return true }
-    return (address[whole] ^ prefix[whole]) >> UInt8(8 - rest) == 0
-  }
-}

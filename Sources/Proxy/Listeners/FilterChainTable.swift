@@ -1,0 +1,179 @@
+import EnvoyConfig
+import Reactor
+
+/// Picks a connection's filter chain (`FilterChainMatch`), in Envoy's order: destination port, destination address, server
+/// name, transport protocol, application protocols, address of the direct peer, source type, source address, source port.
+///
+/// At each step the most specific criterion that fits counts, among the chains that the steps before have left, and chains
+/// that ask for another are out, for good: a later step that leaves none does not take an earlier one back.
+struct FilterChainTable: Sendable {
+  /// What a chain asks for; an empty list, an empty text or nil asks for nothing.
+  struct Match: Sendable, Equatable {
+    enum SourceType: Sendable { case any, sameIPOrLoopback, external }
+
+    var destinationPort: UInt16?
+    var prefixRanges: [CidrRange] = []
+    var serverNames: [String] = []
+    var transportProtocol = ""
+    var applicationProtocols: [String] = []
+    var directSourcePrefixRanges: [CidrRange] = []
+    var sourceType = SourceType.any
+    var sourcePrefixRanges: [CidrRange] = []
+    var sourcePorts: [UInt16] = []
+  }
+
+  /// What is known of a connection before its chain is chosen.
+  struct Criteria {
+    var destination: Reactor.SocketAddress?
+    var source: Reactor.SocketAddress?
+    /// The peer itself, where `source` is whom it speaks for.
+    var directSource: Reactor.SocketAddress?
+    /// In lower case; empty for none.
+    var serverName: [UInt8] = []
+    /// "tls" or "raw_buffer"; empty where no listener filter has looked.
+    var transportProtocol: StaticString = ""
+    var applicationProtocols: [[UInt8]] = []
+  }
+
+  /// Why chains cannot stand together: a connection could belong to both.
+  struct Conflict: Error, Equatable {
+    let first: Int
+    let second: Int
+    /// Both ask for the very same.
+    let isSame: Bool
+  }
+
+  private let rules: [Rule]
+
+  /// - Throws: the first two chains that some connection would fit equally well.
+  init(_ matches: [Match]) throws(Conflict) {
+    rules = matches.map { Rule($0) }
+    for second in matches.indices {
+      if let first = matches[..<second].firstIndex(of: matches[second]) {
+        throw Conflict(first: first, second: second, isSame: true)
+      }
+    }
+    for second in rules.indices {
+      if rules[second].overlapsItself { throw Conflict(first: second, second: second, isSame: false) }
+      if let first = rules[..<second].firstIndex(where: { $0.overlaps(rules[second]) }) {
+        throw Conflict(first: first, second: second, isSame: false)
+      }
+    }
+  }
+
+  /// The index of the connection's chain; nil where none fits.
+  func chain(for connection: Criteria) -> Int? {
+    var left = Array(rules.indices)
+    keepPort(&left, connection.destination)
+    keepLongest(&left, connection.destination) { rules[$0].destinations }
+    keep(&left, Self.serverNameKeys(connection.serverName)) { rules[$0].serverNames.contains($1) }
+    let transport = Array(ByteView(connection.transportProtocol).buffer)
+    keep(&left, [transport, []]) { rules[$0].transportProtocol == $1 }
+    keep(&left, connection.applicationProtocols + [[]]) { rules[$0].applicationProtocols.contains($1) }
+    keepLongest(&left, connection.directSource ?? connection.source) { rules[$0].directSources }
+    keep(&left, [Self.isLocal(connection) ? .sameIPOrLoopback : .external, .any]) { rules[$0].sourceType == $1 }
+    keepLongest(&left, connection.source) { rules[$0].sources }
+    keep(&left, [connection.source?.port ?? 0, nil]) { rules[$0].sourcePorts.contains($1) }
+    return left.first
+  }
+
+  /// Keeps the chains that have the first of the keys that any of them has.
+  private func keep<Key>(_ left: inout [Int], _ keys: [Key], _ has: (Int, Key) -> Bool) {
+    for key in keys where left.contains(where: { has($0, key) }) { return left.removeAll { !has($0, key) } }
+    left = []
+  }
+
+  private func keepPort(_ left: inout [Int], _ destination: Reactor.SocketAddress?) {
+    let port = destination?.isIP == true ? destination?.port : nil
+    keep(&left, [port, nil]) { rules[$0].destinationPort == $1 }
+  }
+
+  /// Keeps the chains that have the longest range around the address.
+  private func keepLongest(_ left: inout [Int], _ address: Reactor.SocketAddress?, _ ranges: (Int) -> [AddressRange?]) {
+    // As in Envoy, what is no IP address fits no range but those of chains that ask for none.
+    let address = address?.ipBytes ?? []
+    let longest = left.compactMap { longestMatch(ranges($0), address) }.max()
+    left.removeAll { longestMatch(ranges($0), address) != longest || longest == nil }
+  }
+
+  /// Bits of the longest range around the address; -1 for a chain that takes any, nil for none.
+  private func longestMatch(_ ranges: [AddressRange?], _ address: [UInt8]) -> Int? {
+    ranges.compactMap { range in
+      guard let range else { return -1 }
+      return range.contains(address) ? range.length : nil
+    }.max()
+  }
+
+  /// "www.example.com", then ".example.com", ".com", and then nothing.
+  private static func serverNameKeys(_ name: [UInt8]) -> [[UInt8]] {
+    var keys = [name]
+    for (index, byte) in name.enumerated() where byte == UInt8(ascii: ".") && index > 0 && index < name.count - 1 {
+      keys.append(Array(name[index...]))
+    }
+    if !name.isEmpty { keys.append([]) }
+    return keys
+  }
+
+  private static func isLocal(_ connection: Criteria) -> Bool {
+    guard let source = connection.source else { return true }
+    if !source.isIP || source.isLoopback { return true }
+    return connection.destination?.with(port: 0) == source.with(port: 0)
+  }
+}
+
+/// One chain's criteria as they are looked up: nil, or empty bytes, for "anything".
+private struct Rule: Sendable {
+  let destinationPort: UInt16?
+  let destinations: [AddressRange?]
+  let serverNames: [[UInt8]]
+  let transportProtocol: [UInt8]
+  let applicationProtocols: [[UInt8]]
+  let directSources: [AddressRange?]
+  let sourceType: FilterChainTable.Match.SourceType
+  let sources: [AddressRange?]
+  let sourcePorts: [UInt16?]
+
+  init(_ match: FilterChainTable.Match) {
+    destinationPort = match.destinationPort
+    destinations = Self.ranges(match.prefixRanges)
+    serverNames = match.serverNames.isEmpty ? [[]] : match.serverNames.map(Self.serverName)
+    transportProtocol = Array(match.transportProtocol.utf8)
+    applicationProtocols =
+      match.applicationProtocols.isEmpty ? [[]] : match.applicationProtocols.map { Array($0.utf8) }
+    directSources = Self.ranges(match.directSourcePrefixRanges)
+    sourceType = match.sourceType
+    sources = Self.ranges(match.sourcePrefixRanges)
+    sourcePorts = match.sourcePorts.isEmpty ? [nil] : match.sourcePorts
+  }
+
+  private static func ranges(_ ranges: [CidrRange]) -> [AddressRange?] {
+    ranges.isEmpty ? [nil] : ranges.compactMap { AddressRange($0) }
+  }
+
+  /// "*.example.com" is looked up as ".example.com".
+  private static func serverName(_ name: String) -> [UInt8] {
+    let bytes = name.utf8.map(asciiLowercased)
+    return bytes.starts(with: [UInt8(ascii: "*"), UInt8(ascii: ".")]) ? Array(bytes.dropFirst()) : bytes
+  }
+
+  /// Whether a connection could find both chains at every step.
+  func overlaps(_ other: Rule) -> Bool {
+    destinationPort == other.destinationPort && Self.share(destinations, other.destinations)
+      && Self.share(serverNames, other.serverNames) && transportProtocol == other.transportProtocol
+      && Self.share(applicationProtocols, other.applicationProtocols)
+      && Self.share(directSources, other.directSources) && sourceType == other.sourceType
+      && Self.share(sources, other.sources) && Self.share(sourcePorts, other.sourcePorts)
+  }
+
+  /// Envoy refuses a criterion that stands twice in one chain, too.
+  var overlapsItself: Bool {
+    Self.repeats(destinations) || Self.repeats(serverNames) || Self.repeats(applicationProtocols)
+      || Self.repeats(directSources) || Self.repeats(sources) || Self.repeats(sourcePorts)
+  }
+
+  private static func share<Key: Hashable>(_ left: [Key], _ right: [Key]) -> Bool {
+    !Set(left).isDisjoint(with: right)
+  }
+
+  private static func repeats<Key: Hashable>(_ keys: [Key]) -> Bool { Set(keys).count < keys.count }
+}
