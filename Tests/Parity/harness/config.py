@@ -4,8 +4,11 @@ Tokens `@name@` in the finished text stand for ports: `@listener@`, `@admin@`, `
 other name for one more free port. `@dir@` is the run's own folder.
 """
 
+import base64
 import copy
 import json
+
+from . import certificates
 
 TYPE = "type.googleapis.com/"
 HCM = TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -142,6 +145,20 @@ def san(kind, **match):
 def tls_inspector(**fields):
     typed = {"@type": TLS_INSPECTOR, **fields}
     return {"listener_filters": [{"name": "envoy.filters.listener.tls_inspector", "typed_config": typed}]}
+
+
+def digest(name):
+    """verify_certificate_hash's value for a certificate."""
+    return certificates.facts()[name]["sha256"]
+
+
+def spki(name):
+    """verify_certificate_spki's value for a certificate."""
+    return base64.b64encode(bytes.fromhex(certificates.facts()[name]["spki"])).decode()
+
+
+def colons(text):
+    return ":".join(text[at : at + 2] for at in range(0, len(text), 2))
 
 
 def http_options(common=None, **explicit):

@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 
+from .actions import TLS
 from .certificates import folder
 
 VERSIONS = {
@@ -182,8 +183,9 @@ def server_context(wanted):
     return context
 
 
-def hello_bytes(wanted):
-    """A ClientHello, as it would go over the wire."""
+def tls_hello(**fields):
+    """A ClientHello as it would go over the wire; the fields are those of `tls(...)`."""
+    wanted = TLS(**fields)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = client_context(wanted).wrap_bio(incoming, outgoing, server_hostname=wanted.sni)
     with contextlib.suppress(ssl.SSLWantReadError):

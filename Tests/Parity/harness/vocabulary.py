@@ -4,3 +4,4 @@ from .actions import *  # noqa: F403
 from .case import accepts, case, differs, refused_as_malformed, refuses  # noqa: F401
 from .config import *  # noqa: F403
 from .config import merge  # noqa: F401
+from .tls import tls_hello  # noqa: F401
