@@ -25,6 +25,7 @@ extension Bootstrap: ConfigMessage {
     reader.unsupported("enable_worker_cpu_affinity", "stats_eviction_interval")
     checkListeners(&reader)
     checkClusters(&reader)
+    reader.context.checkSecrets(staticResources.secrets)
   }
 
   private mutating func readStats(_ reader: inout MessageReader) {
@@ -77,7 +78,7 @@ extension Bootstrap.StaticResources: ConfigMessage {
   init(from reader: inout MessageReader) {
     reader.messages("listeners", &listeners)
     reader.messages("clusters", &clusters)
-    reader.unsupported("secrets")
+    reader.messages("secrets", &secrets)
   }
 }
 

@@ -18,6 +18,7 @@ package struct Bootstrap: Sendable {
   package struct StaticResources: Sendable {
     package var listeners: [Listener] = []
     package var clusters: [Cluster] = []
+    package var secrets: [Secret] = []
 
     package init() {}
   }

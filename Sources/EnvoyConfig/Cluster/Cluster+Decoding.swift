@@ -40,7 +40,7 @@ extension Cluster: ConfigMessage {
     // Of ORIGINAL_DST only.
     reader.withoutEffect(.duration, "cleanup_interval")
     reader.metadata(&metadata)
-    reader.transportSocket()
+    readTransportSockets(&reader)
     var options = UpstreamConnectionOptions()
     reader.message("upstream_connection_options", &options)
     tcpKeepalive = options.tcpKeepalive
@@ -99,7 +99,8 @@ extension Cluster: ConfigMessage {
       commonHttpProtocolOptions.maxRequestsPerConnection = maxRequests
     }
     reader.withoutEffect(.word("USE_CONFIGURED_PROTOCOL", "USE_DOWNSTREAM_PROTOCOL"), "protocol_selection")
-    reader.unsupported("upstream_http_protocol_options", "http2_protocol_options")
+    reader.message("upstream_http_protocol_options", &upstreamHttpProtocolOptions)
+    reader.unsupported("http2_protocol_options")
     for entry in reader.map("typed_extension_protocol_options") {
       readExtensionOptions(entry, reader.context)
     }
@@ -117,6 +118,13 @@ extension Cluster: ConfigMessage {
     guard let options = context.any(at: entry.value, kinds) else { return }
     commonHttpProtocolOptions = options.common
     http1ProtocolOptions = options.http1
+    upstreamHttpProtocolOptions = options.upstream
+  }
+
+  private mutating func readTransportSockets(_ reader: inout MessageReader) {
+    reader.transportSocket(.upstream, &transportSocket)
+    reader.context.transportSocketSide = .upstream
+    reader.messages("transport_socket_matches", &transportSocketMatches)
   }
 
   private mutating func readDns(_ reader: inout MessageReader) {
@@ -130,7 +138,7 @@ extension Cluster: ConfigMessage {
   }
 
   private func refuseUnsupported(_ reader: inout MessageReader) {
-    reader.unsupported("health_checks", "transport_socket_matches", "transport_socket_matcher", "stats_matcher")
+    reader.unsupported("health_checks", "transport_socket_matcher", "stats_matcher")
     reader.unsupported("filters", "upstream_config", "lrs_server", "lrs_report_endpoint_metrics")
     reader.unsupported("track_timeout_budgets", "queuing_policies")
     reader.unsupported("close_connections_on_host_health_failure", "connection_pool_per_downstream_connection")

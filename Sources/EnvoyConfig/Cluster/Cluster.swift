@@ -36,6 +36,8 @@ package struct Cluster: Sendable {
   package var commonHttpProtocolOptions = HttpProtocolOptions()
   /// Likewise, from `explicit_http_config.http_protocol_options` or the cluster's own `http_protocol_options`.
   package var http1ProtocolOptions = Http1ProtocolOptions()
+  /// Likewise, from `upstream_http_protocol_options`.
+  package var upstreamHttpProtocolOptions = UpstreamHttpProtocolOptions()
   package var dnsRefreshRate: Duration = .seconds(5)
   package var dnsJitter: Duration = .zero
   /// Absent: the refresh rate counts after failures too.
@@ -44,10 +46,25 @@ package struct Cluster: Sendable {
   package var waitForWarmOnInit = true
   package var metadata: DocumentNode?
   package var tcpKeepalive: TcpKeepalive?
+  package var transportSocket = TransportSocket.rawBuffer
+  /// The first whose `match` is in an endpoint's metadata takes the place of `transportSocket` for it.
+  package var transportSocketMatches: [TransportSocketMatch] = []
   package var origin = SourceLocation.none
   package var node: DocumentNode?
 
   package init() {}
+
+  /// `Cluster.TransportSocketMatch`.
+  package struct TransportSocketMatch: Sendable {
+    package var name = ""
+    /// Members that an endpoint's metadata must have under `envoy.transport_socket_match`, with equal values; none: any
+    /// endpoint matches.
+    package var match: [StructValue.Member] = []
+    package var transportSocket = TransportSocket.rawBuffer
+    package var origin = SourceLocation.none
+
+    package init() {}
+  }
 
   /// `Cluster.RefreshRate`.
   package struct RefreshRate: Sendable {
@@ -74,4 +91,16 @@ package struct Cluster: Sendable {
 
     package init() {}
   }
+}
+
+/// `envoy.config.core.v3.UpstreamHttpProtocolOptions`: what an HTTP request says of the TLS connection it needs.
+package struct UpstreamHttpProtocolOptions: Sendable, Hashable {
+  /// The request's host is the server name.
+  package var autoSni = false
+  /// The request's host must be a DNS SAN of the upstream's certificate.
+  package var autoSanValidation = false
+  /// The header that stands for the host in both, when a request has it.
+  package var overrideAutoSniHeader = ""
+
+  package init() {}
 }

@@ -34,7 +34,9 @@ extension LocalityLbEndpoints: ConfigMessage {
     // Without locality_weighted_lb_config no balancer looks at a locality's weight.
     reader.withoutEffect(.integer(1...UInt32.max), "load_balancing_weight")
     reader.integer("priority", &priority, in: 0...128)
-    reader.withoutEffect(.object, "metadata")
+    var metadata: Metadata?
+    reader.message("metadata", &metadata)
+    transportSocketMatch = metadata?.transportSocketMatch ?? []
     reader.withoutEffect(.integer(0...UInt32.max), "proximity")
     reader.unsupported("load_balancer_endpoints", "leds_cluster_locality_config")
   }
@@ -56,7 +58,10 @@ extension LbEndpoint: ConfigMessage {
       "host_identifier", isRequired: true, of: "endpoint", unsupported: ["endpoint_name"])
     if choice == "endpoint", let index = reader.find("endpoint") { endpoint = reader.context.decode(at: index) }
     reader.enumeration("health_status", &healthStatus)
-    reader.metadata(&metadata)
+    var metadata: Metadata?
+    reader.message("metadata", &metadata)
+    self.metadata = metadata?.node
+    transportSocketMatch = metadata?.transportSocketMatch ?? []
     reader.integer("load_balancing_weight", &loadBalancingWeight, in: 1...UInt32.max)
   }
 }

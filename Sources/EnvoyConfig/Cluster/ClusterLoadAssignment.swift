@@ -14,6 +14,8 @@ package struct LocalityLbEndpoints: Sendable {
   package var lbEndpoints: [LbEndpoint] = []
   /// 0 is the first choice; at most 128.
   package var priority: UInt32 = 0
+  /// Looked at for the endpoints whose own matches none of `Cluster.transportSocketMatches`.
+  package var transportSocketMatch: [StructValue.Member] = []
   package var origin = SourceLocation.none
 
   package init() {}
@@ -33,6 +35,8 @@ package struct LbEndpoint: Sendable {
   package var endpoint = Endpoint()
   package var healthStatus = HealthStatus.unknown
   package var metadata: DocumentNode?
+  /// The metadata under `envoy.transport_socket_match`.
+  package var transportSocketMatch: [StructValue.Member] = []
   package var loadBalancingWeight: UInt32 = 1
   package var origin = SourceLocation.none
 

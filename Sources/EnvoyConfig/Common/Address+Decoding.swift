@@ -97,6 +97,8 @@ extension TcpKeepalive: ConfigMessage {
 struct Metadata: ConfigMessage {
   static let typeName = "envoy.config.core.v3.Metadata"
   private(set) var node: DocumentNode?
+  /// What stands under `envoy.transport_socket_match`.
+  private(set) var transportSocketMatch: [StructValue.Member] = []
 
   init(from reader: inout MessageReader) {
     node = reader.documentNode
@@ -104,6 +106,10 @@ struct Metadata: ConfigMessage {
       let context = reader.context
       if context.document.nodes[entry.value].kind != .object {
         context.report(entry.value, context.found(entry.value), allowed: "an object is allowed")
+      } else if context.document.text(of: entry.key) == "envoy.transport_socket_match",
+        case .object(let members) = context.structValue(at: entry.value)
+      {
+        transportSocketMatch = members
       }
     }
     reader.unsupportedUnlessEmpty("typed_filter_metadata")

@@ -12,3 +12,26 @@ package indirect enum StructValue: Sendable {
     package var value: StructValue
   }
 }
+
+extension StructValue {
+  /// Whether both are the same JSON value; the order of an object's members does not count.
+  package func isEqual(to other: StructValue) -> Bool {
+    switch (self, other) {
+    case (.null, .null): true
+    case (.bool(let left), .bool(let right)): left == right
+    case (.number(let left), .number(let right)): left == right
+    case (.string(let left, _), .string(let right, _)): left == right
+    case (.list(let left), .list(let right)):
+      left.count == right.count && zip(left, right).allSatisfy { $0.isEqual(to: $1) }
+    case (.object(let left), .object(let right)): left.count == right.count && right.hasMembers(of: left)
+    default: false
+    }
+  }
+}
+
+extension [StructValue.Member] {
+  /// Whether each of `other` is here too, with an equal value: how Envoy matches metadata.
+  package func hasMembers(of other: [StructValue.Member]) -> Bool {
+    other.allSatisfy { wanted in contains { $0.name == wanted.name && $0.value.isEqual(to: wanted.value) } }
+  }
+}

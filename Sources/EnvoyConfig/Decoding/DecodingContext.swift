@@ -8,6 +8,10 @@ final class DecodingContext {
   private(set) var recorded: [FieldDescription]?
   /// Places that name a cluster, to be held against the clusters once all are known.
   var clusterReferences: [ClusterReference] = []
+  /// Places that name a static secret, likewise.
+  var secretReferences: [SecretReference] = []
+  /// Of the transport socket that is being decoded.
+  var transportSocketSide = TransportSocketSide.downstream
   /// Of the route configuration that is being decoded.
   var routeScope = RouteScope()
 

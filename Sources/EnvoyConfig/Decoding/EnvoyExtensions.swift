@@ -50,8 +50,7 @@ enum EnvoyExtensions {
       "alts.v3.Alts", "http_11_proxy.v3.Http11ProxyUpstreamTransport",
       "internal_upstream.v3.InternalUpstreamTransport", "proxy_protocol.v3.ProxyProtocolUpstreamTransport",
       "quic.v3.QuicDownstreamTransport", "quic.v3.QuicUpstreamTransport", "starttls.v3.StartTlsConfig",
-      "starttls.v3.UpstreamStartTlsConfig", "tap.v3.Tap", "tcp_stats.v3.Config", "tls.v3.DownstreamTlsContext",
-      "tls.v3.UpstreamTlsContext",
+      "starttls.v3.UpstreamStartTlsConfig", "tap.v3.Tap", "tcp_stats.v3.Config",
     ].map { "envoy.extensions.transport_sockets." + $0 } + typedStructs
 
   /// Stand for any message by its JSON.

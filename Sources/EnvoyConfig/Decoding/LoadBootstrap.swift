@@ -3,10 +3,7 @@
 package func loadBootstrap(
   _ source: ConfigSource, checks: ConfigChecks = ConfigChecks()
 ) -> Result<Bootstrap, ConfigErrors> {
-  switch parse(source) {
-  case .failure(let error): .failure(ConfigErrors([error]))
-  case .success(let builder): decode(builder, checks)
-  }
+  decodeDocument(source, checks) { $0.decode(Bootstrap.self, at: 0) }
 }
 
 /// Parses a text that is in memory already, as the fuzzer and the tests do.
@@ -15,18 +12,30 @@ package func loadBootstrap(
 ) -> Result<Bootstrap, ConfigErrors> {
   switch parse(text, file: file, isYAML: isYAML) {
   case .failure(let error): .failure(ConfigErrors([error]))
-  case .success(let builder): decode(builder, checks)
+  case .success(let builder): decode(builder, checks) { $0.decode(Bootstrap.self, at: 0) }
   }
 }
 
-private func decode(_ builder: DocumentBuilder, _ checks: ConfigChecks) -> Result<Bootstrap, ConfigErrors> {
+/// Reads a text and decodes its root.
+func decodeDocument<Value>(
+  _ source: ConfigSource, _ checks: ConfigChecks, _ decodeRoot: (DecodingContext) -> Value
+) -> Result<Value, ConfigErrors> {
+  switch parse(source) {
+  case .failure(let error): .failure(ConfigErrors([error]))
+  case .success(let builder): decode(builder, checks, decodeRoot)
+  }
+}
+
+private func decode<Value>(
+  _ builder: DocumentBuilder, _ checks: ConfigChecks, _ decodeRoot: (DecodingContext) -> Value
+) -> Result<Value, ConfigErrors> {
   let context = DecodingContext(document: builder.finish(), checks: checks)
   for (key, first) in builder.duplicateKeys {
     let place = context.document.location(of: first)
     context.report(key, "is given twice, already at \(place)", allowed: "give it once")
   }
-  let bootstrap = context.decode(Bootstrap.self, at: 0)
-  return context.errors.isEmpty ? .success(bootstrap) : .failure(ConfigErrors(context.errors))
+  let value = decodeRoot(context)
+  return context.errors.isEmpty ? .success(value) : .failure(ConfigErrors(context.errors))
 }
 
 private func parse(_ source: ConfigSource) -> Result<DocumentBuilder, ConfigError> {

@@ -13,6 +13,8 @@ package final class Document: Sendable {
   let nodes: [Node]
   /// Keys that named a field in camelCase, by index, with the field's own name. Filled while the document is decoded.
   private let renamed = Mutex<[Int: String]>([:])
+  /// Values that nobody is to see, with all that is in them. Filled while the document is decoded.
+  private let redacted = Mutex<Set<Int>>([])
 
   init(file: String, bytes: [UInt8], nodes: [Node]) {
     self.file = file
@@ -27,6 +29,14 @@ package final class Document: Sendable {
 
   /// Names of fields by the index of their key, where the text spells them otherwise.
   var canonicalNames: [Int: String] { renamed.withLock { $0 } }
+
+  /// Notes that the value at `index` holds a secret.
+  func redact(_ index: Int) {
+    redacted.withLock { _ = $0.insert(index) }
+  }
+
+  /// The values that hold secrets, by index.
+  var redactedNodes: Set<Int> { redacted.withLock { $0 } }
 
   package var root: DocumentNode { DocumentNode(document: self, index: 0) }
 

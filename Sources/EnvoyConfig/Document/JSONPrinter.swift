@@ -1,8 +1,10 @@
 extension DocumentNode {
   /// Appends the value as JSON as Envoy's `/config_dump` lays it out: one blank a level, one member a line, fields by their
-  /// snake_case names. The first line is not indented; the following ones are, `level` deep at least.
+  /// snake_case names, secrets as `[redacted]`. The first line is not indented; the following ones are, `level` deep at least.
   package func appendJSON(to output: inout [UInt8], level: Int = 0) {
-    JSONPrinter(document: document, names: document.canonicalNames).append(index, to: &output, level: level)
+    let printer = JSONPrinter(
+      document: document, names: document.canonicalNames, redacted: document.redactedNodes)
+    printer.append(index, to: &output, level: level)
   }
 
   /// The value as JSON text, laid out as by `appendJSON`.
@@ -16,19 +18,24 @@ extension DocumentNode {
 private struct JSONPrinter {
   let document: Document
   let names: [Int: String]
+  let redacted: Set<Int>
 
-  func append(_ index: Int, to output: inout [UInt8], level: Int) {
+  /// - Parameter isSecret: whether what holds the value is to be redacted.
+  func append(_ index: Int, to output: inout [UInt8], level: Int, isSecret: Bool = false) {
     let node = document.nodes[index]
+    let isSecret = isSecret || redacted.contains(index)
     switch node.kind {
-    case .object: appendChildren(of: index, between: "{", and: "}", to: &output, level: level)
-    case .array: appendChildren(of: index, between: "[", and: "]", to: &output, level: level)
+    case .object: appendChildren(of: index, between: "{", and: "}", to: &output, level: level, isSecret: isSecret)
+    case .array: appendChildren(of: index, between: "[", and: "]", to: &output, level: level, isSecret: isSecret)
+    case .string where isSecret: Self.append(quoted: "[redacted]".utf8, to: &output)
     case .string, .key: Self.append(quoted: document.bytes[node.textRange], to: &output)
     case .null, .bool, .number: output.append(contentsOf: document.bytes[node.textRange])
     }
   }
 
   private func appendChildren(
-    of parent: Int, between opening: Unicode.Scalar, and closing: Unicode.Scalar, to output: inout [UInt8], level: Int
+    of parent: Int, between opening: Unicode.Scalar, and closing: Unicode.Scalar, to output: inout [UInt8], level: Int,
+    isSecret: Bool
   ) {
     let isObject = document.nodes[parent].kind == .object
     output.append(UInt8(ascii: opening))
@@ -40,7 +47,7 @@ private struct JSONPrinter {
         appendName(child, to: &output)
         child += 1
       }
-      append(child, to: &output, level: level + 1)
+      append(child, to: &output, level: level + 1, isSecret: isSecret)
       child = Int(document.nodes[child].end)
       if child < end { output.append(UInt8(ascii: ",")) }
     }

@@ -88,7 +88,7 @@ extension FilterChain: ConfigMessage {
           allowed: "http_connection_manager and tcp_proxy stand last")
       }
     }
-    reader.transportSocket()
+    reader.transportSocket(.downstream, &transportSocket)
     reader.withoutEffect(.object, "metadata")
     reader.unsupported("use_proxy_proto")
     reader.unsupported("transport_socket_connect_timeout") { $0 == "0s" }
@@ -116,30 +116,4 @@ struct FilterReader: ConfigMessage {
     filter.origin = reader.origin
     value = filter
   }
-}
-
-extension MessageReader {
-  /// `transport_socket`: only plain text is supported.
-  mutating func transportSocket() {
-    var socket: TransportSocket?
-    message("transport_socket", &socket)
-  }
-}
-
-/// `envoy.config.core.v3.TransportSocket`.
-struct TransportSocket: ConfigMessage {
-  static let typeName = "envoy.config.core.v3.TransportSocket"
-
-  init(from reader: inout MessageReader) {
-    var name = ""
-    reader.string("name", &name, minLength: 1)
-    _ = reader.any("typed_config", known: EnvoyExtensions.transportSockets, [AnyKind(RawBuffer.self) { _ in }])
-  }
-}
-
-/// `envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer`, which has no fields.
-struct RawBuffer: ConfigMessage {
-  static let typeName = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
-
-  init(from reader: inout MessageReader) {}
 }

@@ -28,10 +28,11 @@ package struct Listener: Sendable {
   package init() {}
 }
 
-/// `envoy.config.listener.v3.FilterChain`. Chain matching and transport sockets are not supported yet.
+/// `envoy.config.listener.v3.FilterChain`. Chain matching is not supported yet.
 package struct FilterChain: Sendable {
   package var name = ""
   package var filters: [Filter] = []
+  package var transportSocket = TransportSocket.rawBuffer
   package var origin = SourceLocation.none
 
   package init() {}

@@ -35,6 +35,7 @@ package struct SnapshotCompiler {
     for (config, address) in zip(bootstrap.staticResources.listeners, addresses) {
       if let listener = compile(config, address) { listeners.append(listener) }
     }
+    errors += UnbuiltFeatures.errors(in: bootstrap)
     if !errors.isEmpty { throw ConfigErrors(errors) }
     return Snapshot(
       bootstrap: bootstrap, concurrency: concurrency, clusters: clusters, listeners: listeners, store: store,
