@@ -33,6 +33,7 @@ final class AdminConnection: ServerCodecDelegate {
 
   override func streamComplete(reusable: Bool) {
     let requestWasRead = stream?.requestEnded ?? true
+    if let stream { server.loop.release(stream) }
     stream = nil
     timer.arm(server.loop, self, id: 0, after: Self.idleNanoseconds)
     if reusable { return }
@@ -77,6 +78,8 @@ final class AdminConnection: ServerCodecDelegate {
 
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     timer.disarm()
+    if let codec { server.loop.release(codec) }
+    if let stream { server.loop.release(stream) }
     codec = nil
     connection = nil
     stream = nil

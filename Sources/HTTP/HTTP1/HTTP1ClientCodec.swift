@@ -14,11 +14,12 @@ package final class HTTP1ClientCodec: ClientCodec {
   private let maxHeadBytes: Int
   private let names = HeaderNameTable.shared
   /// Sound: the delegate owns the codec, and so lives longer.
-  private unowned(unsafe) let delegate: ClientCodecDelegate
+  private let delegate: Unretained<ClientCodecDelegate>
   private let encoder: HTTP1RequestEncoder
 
   private var phase = Phase.idle
-  private var decoder: StreamDecoder?
+  /// Its owner keeps it, to the end of the turn in which the stream ends.
+  private var decoder: Unretained<StreamDecoder>?
   private var isDispatching = false
   private var isHeadIncomplete = false
   private var isLineChecked = false
@@ -33,25 +34,25 @@ package final class HTTP1ClientCodec: ClientCodec {
   package init(
     transport: Transport, delegate: ClientCodecDelegate, pool: HeaderMapPool, options: HTTP1ClientOptions
   ) {
-    self.delegate = delegate
+    self.delegate = Unretained(delegate)
     self.pool = pool
     self.options = options
     maxHeadBytes = options.maxResponseHeadersKiB * 1024
     encoder = HTTP1RequestEncoder(transport: transport, enableTrailers: options.enableTrailers)
     super.init()
-    encoder.codec = self
+    encoder.codec = Unretained(self)
   }
 
   deinit { encoder.codec = nil }
 
-  package override func newStream(_ decoder: StreamDecoder) -> StreamEncoder {
+  package override func newStream(_ decoder: StreamDecoder) -> Unretained<StreamEncoder> {
     precondition(phase == .idle)
     phase = .head
     isHeadIncomplete = false
-    self.decoder = decoder
+    self.decoder = Unretained(decoder)
     encoder.begin()
     if isAboveHighWatermark { decoder.aboveWriteBufferHighWatermark() }
-    return encoder
+    return Unretained(encoder)
   }
 
   /// - Throws: the peer broke the protocol. The open stream is reset before, for `protocolError`.
@@ -74,7 +75,7 @@ package final class HTTP1ClientCodec: ClientCodec {
     case .content where body.endsWithConnection && !isClean: fail(.connectionTermination)
     case .content where body.endsWithConnection:
       keepsAlive = false
-      endResponse()?.decodeData(.empty, endStream: true)
+      endResponse()?.use { $0.decodeData(.empty, endStream: true) }
       completeStream(hasMore: false)
     case .head, .content:
       fail(.protocolError)
@@ -86,12 +87,12 @@ package final class HTTP1ClientCodec: ClientCodec {
 
   package override func aboveWriteBufferHighWatermark() {
     isAboveHighWatermark = true
-    decoder?.aboveWriteBufferHighWatermark()
+    decoder?.use { $0.aboveWriteBufferHighWatermark() }
   }
 
   package override func belowWriteBufferLowWatermark() {
     isAboveHighWatermark = false
-    decoder?.belowWriteBufferLowWatermark()
+    decoder?.use { $0.belowWriteBufferLowWatermark() }
   }
 
   // MARK: Decoding
@@ -157,18 +158,18 @@ package final class HTTP1ClientCodec: ClientCodec {
   private func accept(_ head: ResponseHead, _ map: HeaderMap) {
     isHeadIncomplete = false
     if head.isInformational {
-      decoder?.decodeInformational(map)
+      decoder?.use { $0.decodeInformational(map) }
       return
     }
     // What follows a 101 is no longer HTTP.
     keepsAlive = head.keepsAlive && head.code != 101
-    if !head.keepsAlive { delegate.peerWillClose() }
+    if !head.keepsAlive { delegate.use { $0.peerWillClose() } }
     if head.framing == .none || head.framing == .length(0) {
-      endResponse()?.decodeHeaders(map, endStream: true)
+      endResponse()?.use { $0.decodeHeaders(map, endStream: true) }
     } else {
       phase = .content
       body = BodyReader(head.framing, maxTrailerBytes: maxHeadBytes)
-      decoder?.decodeHeaders(map, endStream: false)
+      decoder?.use { $0.decodeHeaders(map, endStream: false) }
     }
   }
 
@@ -178,9 +179,9 @@ package final class HTTP1ClientCodec: ClientCodec {
       switch try body.next(bytes, from: &index) {
       case .needMore: return true
       case .data(let data, let isLast):
-        (isLast ? endResponse() : decoder)?.decodeData(data, endStream: isLast)
+        (isLast ? endResponse() : decoder)?.use { $0.decodeData(data, endStream: isLast) }
       case .trailers(let section): try decodeTrailers(section)
-      case .end: endResponse()?.decodeData(.empty, endStream: true)
+      case .end: endResponse()?.use { $0.decodeData(.empty, endStream: true) }
       }
     }
     return false
@@ -191,17 +192,17 @@ package final class HTTP1ClientCodec: ClientCodec {
       section, .responseTrailers, maxCount: options.maxHeadersCount, names: names, pool: pool)
     let decoder = endResponse()
     if options.enableTrailers, let decoder {
-      decoder.decodeTrailers(map)
+      decoder.use { $0.decodeTrailers(map) }
     } else {
       pool.giveBack(map)
-      decoder?.decodeData(.empty, endStream: true)
+      decoder?.use { $0.decodeData(.empty, endStream: true) }
     }
   }
 
   // MARK: Ends
 
   /// The response is complete with the call that is about to be made to the decoder, which is returned.
-  private func endResponse() -> StreamDecoder? {
+  private func endResponse() -> Unretained<StreamDecoder>? {
     phase = .ending
     let decoder = decoder
     self.decoder = nil
@@ -238,7 +239,7 @@ package final class HTTP1ClientCodec: ClientCodec {
     encoder.abandon()
     readDisables = 0
     if end != .reusable { updateReading() }
-    delegate.streamComplete(end)
+    delegate.use { $0.streamComplete(end) }
     // The next stream may have begun, and paused reading itself.
     updateReading()
   }
@@ -250,13 +251,13 @@ package final class HTTP1ClientCodec: ClientCodec {
     updateReading()
     guard let decoder else { return }
     self.decoder = nil
-    decoder.decodeReset(reason)
+    decoder.use { $0.decodeReset(reason) }
   }
 
   private func updateReading() {
     let paused = readDisables > 0
     if paused == isReadingPaused { return }
     isReadingPaused = paused
-    delegate.codecReadDisable(paused)
+    delegate.use { $0.codecReadDisable(paused) }
   }
 }

@@ -9,7 +9,7 @@ final class HTTP1RequestEncoder: StreamEncoder {
   private let enableTrailers: Bool
   private let names = HeaderNameTable.shared
   /// Sound: the codec clears it when it ends.
-  unowned(unsafe) var codec: HTTP1ClientCodec?
+  var codec: Unretained<HTTP1ClientCodec>?
 
   private var phase = Phase.none
   private var isChunked = false
@@ -71,12 +71,10 @@ final class HTTP1RequestEncoder: StreamEncoder {
   override func reset(_ reason: StreamReset) {
     if phase == .none { return }
     phase = .none
-    codec?.streamReset()
+    codec?.use { $0.streamReset() }
   }
 
-  override func readDisable(_ disable: Bool) { codec?.setReadDisabled(disable) }
-
-  override var bufferedBytes: Int { transport.output.count }
+  override func readDisable(_ disable: Bool) { codec?.use { $0.setReadDisabled(disable) } }
 
   /// The framing that the map does not bring, last in the head, as Envoy writes it.
   private func appendFraming(endStream: Bool) {

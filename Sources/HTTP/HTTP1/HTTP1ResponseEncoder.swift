@@ -9,7 +9,7 @@ final class HTTP1ResponseEncoder: StreamEncoder {
   private let enableTrailers: Bool
   private let names = HeaderNameTable.shared
   /// Sound: the codec clears it when it ends.
-  unowned(unsafe) var codec: HTTP1ServerCodec?
+  var codec: Unretained<HTTP1ServerCodec>?
   /// The present response says that the connection closes: the request asks for it, or we are going.
   var closesConnection = false
   var isAnswerToHead = false
@@ -85,12 +85,10 @@ final class HTTP1ResponseEncoder: StreamEncoder {
   override func reset(_ reason: StreamReset) {
     if phase == .none { return }
     phase = .none
-    codec?.streamReset()
+    codec?.use { $0.streamReset() }
   }
 
-  override func readDisable(_ disable: Bool) { codec?.setReadDisabled(disable) }
-
-  override var bufferedBytes: Int { transport.output.count }
+  override func readDisable(_ disable: Bool) { codec?.use { $0.setReadDisabled(disable) } }
 
   private func appendConnection(_ headers: HeaderMap) {
     closesAfter = headers.asksToClose
@@ -111,6 +109,6 @@ final class HTTP1ResponseEncoder: StreamEncoder {
     // Writing may have ended the connection, and the stream with it.
     guard phase == .content else { return }
     phase = .none
-    codec?.responseEnded(closesConnection: closesAfter)
+    codec?.use { $0.responseEnded(closesConnection: closesAfter) }
   }
 }

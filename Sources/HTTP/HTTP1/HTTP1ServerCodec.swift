@@ -18,11 +18,12 @@ package final class HTTP1ServerCodec: ServerCodec {
   private let maxHeadBytes: Int
   private let names = HeaderNameTable.shared
   /// Sound: the delegate owns the codec, and so lives longer.
-  private unowned(unsafe) let delegate: ServerCodecDelegate
+  private let delegate: Unretained<ServerCodecDelegate>
   private let encoder: HTTP1ResponseEncoder
 
   private var phase = Phase.idle
-  private var decoder: StreamDecoder?
+  /// Its owner keeps it, to the end of the turn in which the stream ends.
+  private var decoder: Unretained<StreamDecoder>?
   private var isDispatching = false
   private var emptyLineBytes = 0
   private var isHeadIncomplete = false
@@ -38,13 +39,13 @@ package final class HTTP1ServerCodec: ServerCodec {
   package init(
     transport: Transport, delegate: ServerCodecDelegate, pool: HeaderMapPool, options: HTTP1ServerOptions
   ) {
-    self.delegate = delegate
+    self.delegate = Unretained(delegate)
     self.pool = pool
     self.options = options
     maxHeadBytes = options.maxRequestHeadersKiB * 1024
     encoder = HTTP1ResponseEncoder(transport: transport, enableTrailers: options.enableTrailers)
     super.init()
-    encoder.codec = self
+    encoder.codec = Unretained(self)
   }
 
   deinit { encoder.codec = nil }
@@ -71,19 +72,19 @@ package final class HTTP1ServerCodec: ServerCodec {
     guard let decoder else { return }
     self.decoder = nil
     encoder.abandon()
-    decoder.decodeReset(.connectionTermination)
+    decoder.use { $0.decodeReset(.connectionTermination) }
   }
 
   package override func goAway() { encoder.closesConnection = true }
 
   package override func aboveWriteBufferHighWatermark() {
     isAboveHighWatermark = true
-    decoder?.aboveWriteBufferHighWatermark()
+    decoder?.use { $0.aboveWriteBufferHighWatermark() }
   }
 
   package override func belowWriteBufferLowWatermark() {
     isAboveHighWatermark = false
-    decoder?.belowWriteBufferLowWatermark()
+    decoder?.use { $0.belowWriteBufferLowWatermark() }
     guard holdsBack, phase == .idle else { return }
     holdsBack = false
     updateReading()
@@ -136,7 +137,7 @@ package final class HTTP1ServerCodec: ServerCodec {
     emptyLineBytes = 0
     isHeadIncomplete = false
     encoder.begin()
-    decoder = delegate.newStream(encoder)
+    decoder = delegate.use { Unretained($0.newStream(encoder)) }
     // The delegate may have reset it at once.
     if phase != .head { decoder = nil }
   }
@@ -186,14 +187,14 @@ package final class HTTP1ServerCodec: ServerCodec {
     for index in 0..<map.endIndex where map.isLive(at: index) && map.name(at: index) == .other {
       guard map.nameText(at: index).firstIndex(of: 0x5f) != nil else { continue }
       if options.underscores == .rejectRequest {
-        delegate.metUnderscores(in: 1, rejected: true)
+        delegate.use { $0.metUnderscores(in: 1, rejected: true) }
         pool.giveBack(map)
         throw .unexpectedUnderscore
       }
       map.remove(at: index)
       count += 1
     }
-    if count > 0 { delegate.metUnderscores(in: count, rejected: false) }
+    if count > 0 { delegate.use { $0.metUnderscores(in: count, rejected: false) } }
   }
 
   private func accept(_ head: RequestHead, _ map: HeaderMap) {
@@ -206,7 +207,7 @@ package final class HTTP1ServerCodec: ServerCodec {
       phase = .content
       body = BodyReader(head.framing, maxTrailerBytes: maxHeadBytes)
     }
-    decoder?.decodeHeaders(map, endStream: endStream)
+    decoder?.use { $0.decodeHeaders(map, endStream: endStream) }
   }
 
   /// Returns whether the rest waits for more.
@@ -216,11 +217,11 @@ package final class HTTP1ServerCodec: ServerCodec {
       case .needMore: return true
       case .data(let data, let isLast):
         if isLast { phase = .awaitingResponse }
-        decoder?.decodeData(data, endStream: isLast)
+        decoder?.use { $0.decodeData(data, endStream: isLast) }
       case .trailers(let section): try decodeTrailers(section)
       case .end:
         phase = .awaitingResponse
-        decoder?.decodeData(.empty, endStream: true)
+        decoder?.use { $0.decodeData(.empty, endStream: true) }
       }
     }
     return false
@@ -232,10 +233,10 @@ package final class HTTP1ServerCodec: ServerCodec {
     if options.underscores != .allow { try treatUnderscores(map) }
     phase = .awaitingResponse
     if options.enableTrailers, let decoder {
-      decoder.decodeTrailers(map)
+      decoder.use { $0.decodeTrailers(map) }
     } else {
       pool.giveBack(map)
-      decoder?.decodeData(.empty, endStream: true)
+      decoder?.use { $0.decodeData(.empty, endStream: true) }
     }
   }
 
@@ -263,15 +264,15 @@ package final class HTTP1ServerCodec: ServerCodec {
     holdsBack = false
     // A delegate that reads at once must not meet the next request before it knows of the end of this one.
     if !reusable { updateReading() }
-    delegate.streamComplete(reusable: reusable)
+    delegate.use { $0.streamComplete(reusable: reusable) }
     updateReading()
-    if canDecode, phase == .idle { delegate.codecCanDecode() }
+    if canDecode, phase == .idle { delegate.use { $0.codecCanDecode() } }
   }
 
   private func updateReading() {
     let paused = readDisables > 0 || holdsBack
     if paused == isReadingPaused { return }
     isReadingPaused = paused
-    delegate.codecReadDisable(paused)
+    delegate.use { $0.codecReadDisable(paused) }
   }
 }

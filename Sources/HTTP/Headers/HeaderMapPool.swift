@@ -9,7 +9,7 @@ package final class HeaderMapPool {
 
   package func take() -> HeaderMap { free.popLast() ?? HeaderMap() }
 
-  package func giveBack(_ map: HeaderMap) {
+  package func giveBack(_ map: consuming HeaderMap) {
     assert(!free.contains { $0 === map }, "given back twice: two messages would share it")
     map.removeAll()
     if free.count < Self.kept { free.append(map) }

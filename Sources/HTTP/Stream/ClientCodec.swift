@@ -4,8 +4,10 @@ import Reactor
 open class ClientCodec {
   public init() {}
 
-  /// Opens a stream: the response goes to `decoder`, the request to the encoder returned.
-  open func newStream(_ decoder: StreamDecoder) -> StreamEncoder { StreamEncoder() }
+  /// Opens a stream: the response goes to `decoder`, the request to the encoder returned, which the codec keeps.
+  open func newStream(_ decoder: StreamDecoder) -> Unretained<StreamEncoder> {
+    preconditionFailure("each protocol's codec opens its own")
+  }
 
   /// As ``ServerCodec/dispatch(_:)``.
   open func dispatch(_ bytes: ByteView) throws(CodecError) -> Int { 0 }

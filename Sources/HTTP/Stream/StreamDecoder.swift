@@ -5,6 +5,7 @@ import Reactor
 ///
 /// Order: headers, data (any number), trailers (at most once); `endStream` is true on exactly the last of them, unless
 /// trailers end the stream, which do so by being called. After ``decodeReset(_:)`` or the end nothing more comes.
+/// The codec does not retain it: its owner keeps it to the end of the turn in which the stream ends.
 /// Views are borrowed for the time of the call. Header maps are the receiver's from then on (give them back to the pool).
 open class StreamDecoder: EventHandler {
   open func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {}

@@ -20,7 +20,4 @@ open class StreamEncoder {
 
   /// Back-pressure: stop (true) or go on (false) reading what this stream's peer sends. Calls nest.
   open func readDisable(_ disable: Bool) {}
-
-  /// Bytes that wait in the connection to be sent.
-  open var bufferedBytes: Int { 0 }
 }

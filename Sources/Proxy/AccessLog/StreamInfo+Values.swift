@@ -20,7 +20,7 @@ extension StreamInfo {
     case .upstreamHostName: return append(upstreamName, to: &output)
     case .upstreamHostNameWithoutPort:
       return append(upstreamHost.map { $0.hostname.isEmpty ? $0.address.host : $0.hostname }, to: &output)
-    case .upstreamCluster, .upstreamClusterRaw: return append(upstreamCluster?.observabilityName, to: &output)
+    case .upstreamCluster, .upstreamClusterRaw: return append(upstreamCluster?.object.observabilityName, to: &output)
     case .upstreamLocalAddress: return append(upstreamLocalAddress?.description, to: &output)
     case .upstreamLocalAddressWithoutPort: return append(upstreamLocalAddress?.host, to: &output)
     case .downstreamRemoteAddress: return append(remote()?.description, to: &output)
@@ -32,7 +32,7 @@ extension StreamInfo {
       return append(local()?.host, to: &output)
     case .upstreamTransportFailureReason: return appendTransportFailure(to: &output)
     case .routeName:
-      guard let name = route?.name, name.count > 0 else { return false }
+      guard let name = route?.object.name, name.count > 0 else { return false }
       output.append(name.view)
       return true
     case .uniqueID:

@@ -19,10 +19,22 @@ final class ActiveStream: StreamDecoder {
   let manager: WorkerConnectionManager
   private let config: ConnectionManagerInfo
   let worker: Worker
+  let loop: EventLoop
   let shard: StatsShard
-  private(set) var filters: [HTTPFilter] = []
-  private(set) unowned(unsafe) var connection: ConnectionManager
-  private var encoder: StreamEncoder?
+  private let headerMaps: HeaderMapPool
+  private var filters: [HTTPFilter] = []
+  /// The same, for the way of a request: the stream keeps them.
+  private var chain: [Unretained<HTTPFilter>] = []
+  /// Where the request's head stands in the chain: that filter stopped it, the last one for good.
+  private var position = 0
+  /// What came of the body while a filter before the last held the head back.
+  private var held: ByteQueue
+  private var heldTrailers: HeaderMap?
+  private var holdsBack = false
+  /// Lives longer than its streams.
+  private(set) var connection: Unretained<ConnectionManager>
+  /// The codec's, which lives longer than the stream.
+  private var encoder: Unretained<StreamEncoder>?
 
   private(set) var requestHeaders: HeaderMap?
   private(set) var responseHeaders: HeaderMap?
@@ -46,35 +58,39 @@ final class ActiveStream: StreamDecoder {
     self.manager = manager
     config = manager.info
     worker = manager.worker
+    loop = manager.worker.loop
+    headerMaps = manager.worker.headerMaps
     shard = manager.worker.shard
-    self.connection = connection
+    self.connection = Unretained(connection)
+    held = ByteQueue(pool: loop.pool)
     super.init()
     filters = manager.info.makeFilters(self)
+    chain = filters.map { Unretained($0) }
   }
 
   /// The client's address as far as it is known: the peer's, or what a trusted peer says.
   var remoteAddress: Reactor.SocketAddress? {
-    requestHeaders.flatMap { manager.forwardedAddress($0) } ?? connection.remoteAddress
+    requestHeaders.flatMap { manager.forwardedAddress($0) } ?? downstream.remoteAddress
   }
-  var downstream: ConnectionManager { connection }
+  var downstream: ConnectionManager { connection.object }
 
   // MARK: Life
 
   func begin(on connection: ConnectionManager, _ encoder: StreamEncoder) {
-    self.connection = connection
-    self.encoder = encoder
+    self.connection = Unretained(connection)
+    self.encoder = Unretained(encoder)
     isOver = false
-    info.startTime = worker.loop.now
-    info.startWallTime = worker.loop.wallNow
-    info.randomValue = worker.loop.random.next()
+    info.startTime = loop.now
+    info.startWallTime = loop.wallNow
+    info.randomValue = loop.random.next()
     lastActivity = info.startTime
     idleTimeout = config.streamIdleTimeout
     armIdleTimer()
     if config.requestTimeout > 0 {
-      requestTimer.arm(worker.loop, self, id: TimerID.requestTimeout, after: config.requestTimeout)
+      requestTimer.arm(loop, self, id: TimerID.requestTimeout, after: config.requestTimeout)
     }
     if config.maxStreamDuration > 0 {
-      maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: config.maxStreamDuration)
+      maxDurationTimer.arm(loop, self, id: TimerID.maxDuration, after: config.maxStreamDuration)
     }
     shard.increment(config.stats[.downstreamRqTotal])
     shard.increment(config.stats[.downstreamRqHttp1Total])
@@ -88,13 +104,14 @@ final class ActiveStream: StreamDecoder {
     idleTimer.disarm()
     maxDurationTimer.disarm()
     requestTimer.disarm()
-    info.endTime = worker.loop.now
-    for index in filters.indices { filters[index].onDestroy() }
+    info.endTime = loop.now
+    for index in chain.indices { chain[index].use { $0.onDestroy() } }
+    dropHeld()
     countEnd()
     manager.log(self)
     encoder = nil
     // Callers further up the stack still hold views into the headers: they go at the end of the turn.
-    worker.loop.later(self)
+    loop.later(self)
   }
 
   private func countEnd() {
@@ -113,17 +130,19 @@ final class ActiveStream: StreamDecoder {
     responseStarted = false
     responseEnded = false
     isHead = false
+    position = 0
     manager.giveBack(self)
   }
 
   /// Breaks the circle of the stream and its filters: the object is not needed any more.
   func dismantle() {
     for filter in filters { filter.dismantle() }
+    chain = []
     filters = []
   }
 
   private func giveBack(_ map: inout HeaderMap?) {
-    if let held = map { worker.headerMaps.giveBack(held) }
+    if let held = map { headerMaps.giveBack(held) }
     map = nil
   }
 
@@ -131,15 +150,15 @@ final class ActiveStream: StreamDecoder {
 
   func armIdleTimer() {
     idleTimer.disarm()
-    if idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: idleTimeout) }
+    if idleTimeout > 0 { idleTimer.arm(loop, self, id: TimerID.idle, after: idleTimeout) }
   }
 
   /// The route has a max_stream_duration of its own, counted from the stream's start; 0: none.
   func overrideMaxDuration(_ nanoseconds: Int64) {
     maxDurationTimer.disarm()
     guard nanoseconds > 0 else { return }
-    let spent = worker.loop.now - info.startTime
-    maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: max(0, nanoseconds - spent))
+    let spent = loop.now - info.startTime
+    maxDurationTimer.arm(loop, self, id: TimerID.maxDuration, after: max(0, nanoseconds - spent))
   }
 
   override func timerFired(_ id: UInt8) {
@@ -151,9 +170,9 @@ final class ActiveStream: StreamDecoder {
   }
 
   private func idleTimerFired() {
-    let idle = worker.loop.now - lastActivity
+    let idle = loop.now - lastActivity
     if idle < idleTimeout {
-      idleTimer.arm(worker.loop, self, id: TimerID.idle, after: idleTimeout - idle)
+      idleTimer.arm(loop, self, id: TimerID.idle, after: idleTimeout - idle)
       return
     }
     shard.increment(config.stats[.downstreamRqIdleTimeout])
@@ -192,8 +211,8 @@ final class ActiveStream: StreamDecoder {
 
   override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     requestHeaders = headers
-    lastActivity = worker.loop.now
-    connection.requestHeadersReceived()
+    lastActivity = loop.now
+    connection.use { $0.requestHeadersReceived() }
     isHead = headers.value(of: .method).map { $0 == "HEAD" } ?? false
     if endStream { endRequest() }
     manager.answerExpectation(headers, self)
@@ -202,30 +221,95 @@ final class ActiveStream: StreamDecoder {
     manager.mutateRequestHeaders(headers, self)
     manager.route(headers, self)
     if asksForUpgrade, let reply = manager.refuseUpgrade(headers, self) { return sendLocalReply(reply) }
-    for index in filters.indices
-    where filters[index].decodeRequestHeaders(headers, endStream: endStream) == .stopIteration { return }
+    decodeHeaders(headers, from: 0)
+  }
+
+  private func decodeHeaders(_ headers: HeaderMap, from first: Int) {
+    var index = first
+    while index < chain.count, !isOver, !responseStarted {
+      position = index
+      let endStream = requestEnded && held.isEmpty && heldTrailers == nil
+      if chain[index].use({ $0.decodeRequestHeaders(headers, endStream: endStream) }) == .stopIteration { return }
+      index += 1
+    }
+  }
+
+  /// The filter that stopped the request's head has what it waited for: the next ones see it, and what was held back.
+  func continueDecoding() {
+    guard !isOver, !responseStarted, let headers = requestHeaders else { return }
+    let next = position + 1
+    decodeHeaders(headers, from: next)
+    if isOver || responseEnded { return }
+    releaseHeld(from: next)
+  }
+
+  private func releaseHeld(from first: Int) {
+    let trailers = heldTrailers
+    heldTrailers = nil
+    // A filter further on may hold it back again.
+    var body = ByteQueue(pool: loop.pool)
+    swap(&body, &held)
+    if !body.isEmpty { decodeData(body.view, endStream: requestEnded && trailers == nil, from: first) }
+    if let trailers { decodeTrailers(trailers, from: first) }
+    if holdsBack, held.isEmpty { holdBack(false) }
+  }
+
+  /// A client may send as much ahead as the buffer limit.
+  private func hold(_ data: ByteView) {
+    held.append(data)
+    if !holdsBack, held.count > config.bufferLimit { holdBack(true) }
+  }
+
+  private func holdBack(_ holds: Bool) {
+    holdsBack = holds
+    readDisable(holds)
+  }
+
+  private func dropHeld() {
+    held.removeAll()
+    holdsBack = false
+    if let trailers = heldTrailers { headerMaps.giveBack(trailers) }
+    heldTrailers = nil
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {
-    lastActivity = worker.loop.now
+    lastActivity = loop.now
     info.bytesReceived += data.count
     if endStream { endRequest() }
     if isOver || responseEnded { return }
-    for filter in filters where filter.decodeRequestData(data, endStream: endStream) == .stopIteration { return }
+    decodeData(data, endStream: endStream, from: 0)
+  }
+
+  private func decodeData(_ data: ByteView, endStream: Bool, from first: Int) {
+    var index = first
+    while index <= position {
+      if chain[index].use({ $0.decodeRequestData(data, endStream: endStream) }) == .stopIteration { return }
+      index += 1
+    }
+    if index < chain.count { hold(data) }
   }
 
   override func decodeTrailers(_ trailers: HeaderMap) {
-    lastActivity = worker.loop.now
+    lastActivity = loop.now
     endRequest()
-    if !isOver && !responseEnded {
-      for filter in filters where filter.decodeRequestTrailers(trailers) == .stopIteration { break }
+    if isOver || responseEnded { return headerMaps.giveBack(trailers) }
+    decodeTrailers(trailers, from: 0)
+  }
+
+  private func decodeTrailers(_ trailers: HeaderMap, from first: Int) {
+    var index = first
+    while index <= position {
+      if chain[index].use({ $0.decodeRequestTrailers(trailers) }) == .stopIteration {
+        return headerMaps.giveBack(trailers)
+      }
+      index += 1
     }
-    worker.headerMaps.giveBack(trailers)
+    if index < chain.count { heldTrailers = trailers } else { headerMaps.giveBack(trailers) }
   }
 
   private func endRequest() {
     requestEnded = true
-    info.lastDownstreamByteReceived = worker.loop.now
+    info.lastDownstreamByteReceived = loop.now
     requestTimer.disarm()
   }
 
@@ -239,11 +323,11 @@ final class ActiveStream: StreamDecoder {
   }
 
   override func aboveWriteBufferHighWatermark() {
-    for filter in filters { filter.onAboveWriteBufferHighWatermark() }
+    for filter in chain { filter.use { $0.onAboveWriteBufferHighWatermark() } }
   }
 
   override func belowWriteBufferLowWatermark() {
-    for filter in filters { filter.onBelowWriteBufferLowWatermark() }
+    for filter in chain { filter.use { $0.onBelowWriteBufferLowWatermark() } }
   }
 
   /// Back-pressure: the upstream takes no more of the request's body for now.
@@ -252,7 +336,7 @@ final class ActiveStream: StreamDecoder {
     shard.increment(
       config.stats[disable ? .downstreamFlowControlPausedReadingTotal : .downstreamFlowControlResumedReadingTotal]
     )
-    encoder?.readDisable(disable)
+    encoder?.use { $0.readDisable(disable) }
   }
 
   // MARK: The response, from the router
@@ -261,7 +345,7 @@ final class ActiveStream: StreamDecoder {
   /// map is the stream's from now on. Returns whether a response is wanted.
   func takeResponse(_ headers: HeaderMap, status: UInt16) -> Bool {
     if isOver || responseHeaders != nil {
-      worker.headerMaps.giveBack(headers)
+      headerMaps.giveBack(headers)
       return false
     }
     responseHeaders = headers
@@ -271,47 +355,56 @@ final class ActiveStream: StreamDecoder {
 
   func encodeHeaders(endStream: Bool) {
     guard !isOver, !responseStarted, let headers = responseHeaders else { return }
-    for index in filters.indices.reversed() { filters[index].encodeResponseHeaders(headers, endStream: endStream) }
+    encodeThroughFilters(headers, endStream: endStream)
     sendHeaders(headers, endStream: endStream)
   }
 
   func encodeInformational(_ headers: HeaderMap) {
     if !isOver && !responseStarted {
       manager.countResponse(100, self)
-      encoder?.encodeInformational(headers)
+      encoder?.use { $0.encodeInformational(headers) }
     }
-    worker.headerMaps.giveBack(headers)
+    headerMaps.giveBack(headers)
+  }
+
+  /// Responses pass the filters backwards.
+  private func encodeThroughFilters(_ headers: HeaderMap, endStream: Bool) {
+    var index = chain.count
+    while index > 0 {
+      index -= 1
+      chain[index].use { $0.encodeResponseHeaders(headers, endStream: endStream) }
+    }
   }
 
   private func sendHeaders(_ headers: HeaderMap, endStream: Bool) {
     responseStarted = true
-    lastActivity = worker.loop.now
-    info.firstDownstreamByteSent = worker.loop.now
+    lastActivity = loop.now
+    info.firstDownstreamByteSent = loop.now
     manager.mutateResponseHeaders(headers, self)
     manager.countResponse(info.responseCode, self)
     if endStream { responseWillEnd() }
-    encoder?.encodeHeaders(headers, endStream: endStream)
+    encoder?.use { $0.encodeHeaders(headers, endStream: endStream) }
   }
 
   func encodeData(_ data: ByteView, endStream: Bool) {
     if isOver || responseEnded { return }
-    lastActivity = worker.loop.now
+    lastActivity = loop.now
     if !isHead { info.bytesSent += data.count }
     if endStream { responseWillEnd() }
-    encoder?.encodeData(data, endStream: endStream)
+    encoder?.use { $0.encodeData(data, endStream: endStream) }
   }
 
   /// The map is the stream's from now on.
   func encodeTrailers(_ trailers: HeaderMap) {
-    if isOver || responseEnded { return worker.headerMaps.giveBack(trailers) }
+    if isOver || responseEnded { return headerMaps.giveBack(trailers) }
     responseTrailers = trailers
     responseWillEnd()
-    encoder?.encodeTrailers(trailers)
+    encoder?.use { $0.encodeTrailers(trailers) }
   }
 
   private func responseWillEnd() {
     responseEnded = true
-    info.lastDownstreamByteSent = worker.loop.now
+    info.lastDownstreamByteSent = loop.now
   }
 
   /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
@@ -323,9 +416,9 @@ final class ActiveStream: StreamDecoder {
     let encoder = encoder
     let connection = connection
     end()
-    connection.drainForClose(delayed: true)
-    encoder?.reset(reason)
-    connection.streamWasReset()
+    connection.use { $0.drainForClose(delayed: true) }
+    encoder?.use { $0.reset(reason) }
+    connection.use { $0.streamWasReset() }
   }
 
   // MARK: Replies of our own
@@ -335,7 +428,7 @@ final class ActiveStream: StreamDecoder {
     if isOver || responseStarted { return }
     if let flag = reply.flag { info.responseFlags.insert(flag) }
     info.detail = reply.detail
-    let headers = worker.headerMaps.take()
+    let headers = headerMaps.take()
     headers.add(.status, decimal: Int(reply.status))
     guard takeResponse(headers, status: reply.status) else { return }
     reply.addHeaders?(headers)
@@ -343,9 +436,9 @@ final class ActiveStream: StreamDecoder {
       headers.set(.contentLength, decimal: reply.body.count)
       if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
     }
-    for filter in filters.reversed() { filter.encodeResponseHeaders(headers, endStream: reply.body.isEmpty) }
+    encodeThroughFilters(headers, endStream: reply.body.isEmpty)
     let empty = reply.body.isEmpty || isHead
-    if reply.closesConnection || !requestEnded { connection.drainForClose(delayed: true) }
+    if reply.closesConnection || !requestEnded { connection.use { $0.drainForClose(delayed: true) } }
     sendHeaders(headers, endStream: empty)
     if !empty { encodeData(reply.body, endStream: true) }
   }

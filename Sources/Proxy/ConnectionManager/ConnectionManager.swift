@@ -79,14 +79,12 @@ final class ConnectionManager: ServerCodecDelegate {
   }
 
   /// As in Envoy, a connection has a protocol once it has sent something.
-  private func makeCodec() -> HTTP1ServerCodec? {
-    guard let connection else { return nil }
+  private func makeCodec() {
+    guard let connection else { return }
     shard.increment(info.stats[.downstreamCxHttp1Total])
     shard.adjust(info.stats[.downstreamCxHttp1Active], by: 1)
-    let codec = HTTP1ServerCodec(
+    codec = HTTP1ServerCodec(
       transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
-    self.codec = codec
-    return codec
   }
 
   // MARK: Streams
@@ -162,7 +160,11 @@ final class ConnectionManager: ServerCodecDelegate {
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
-    guard let codec = codec ?? makeCodec() else { return bytes.count }
+    if codec == nil { makeCodec() }
+    return codec.unretained?.use { dispatch(bytes, to: $0) } ?? bytes.count
+  }
+
+  private func dispatch(_ bytes: ByteView, to codec: HTTP1ServerCodec) -> Int {
     do {
       let consumed = try codec.dispatch(bytes)
       if consumed < bytes.count { pauseBehindRequest() }
@@ -279,6 +281,7 @@ final class ConnectionManager: ServerCodecDelegate {
     streams = []
     for stream in open { stream.connectionClosed(locally: event == .localClose) }
     log()
+    if let codec { worker.loop.release(codec) }
     codec = nil
     connection = nil
     manager.connectionClosed(self, createdAt: createdAt)

@@ -4,9 +4,9 @@ import Reactor
 import Telemetry
 
 /// A connection manager of the configuration, ready for use: shared by all workers, never changed.
-package final class ConnectionManagerInfo: Sendable {
+final class ConnectionManagerInfo: Sendable {
   let filters: [HttpFilter]
-  package let routes: RouteTable
+  let routes: RouteTable
   let router: RouterInfo
   let codecOptions: HTTP1ServerOptions
   let pathNormalization: PathNormalization
@@ -14,7 +14,7 @@ package final class ConnectionManagerInfo: Sendable {
   let useRemoteAddress: Bool
   let xffNumTrustedHops: UInt32
   let skipXffAppend: Bool
-  let schemeOverwrite: [UInt8]
+  let schemeOverwrite: ConstantBytes
   let generateRequestID: Bool
   let preserveExternalRequestID: Bool
   let alwaysSetRequestIDInResponse: Bool
@@ -40,13 +40,14 @@ package final class ConnectionManagerInfo: Sendable {
   let proxies100Continue: Bool
   let internalAddresses: InternalAddresses
   let accessLogs: [AccessLogInfo]
-  let serverName: [UInt8]
-  let via: [UInt8]
+  let serverName: ConstantBytes
+  let via: ConstantBytes
   /// `add_user_agent`: the node's cluster; empty for none. And the node's id.
-  let userAgent: [UInt8]
-  let nodeID: [UInt8]
+  let userAgent: ConstantBytes
+  let nodeID: ConstantBytes
   /// This machine's own address, as Envoy appends it to x-forwarded-for for clients on loopback.
-  let localAddress: [UInt8]
+  let localAddress: ConstantBytes
+  private let arena = RouteArena()
 
   let stats: StatBlock<ConnectionManagerStat>
   let codecStats: StatBlock<HTTP1Stat>
@@ -70,9 +71,9 @@ package final class ConnectionManagerInfo: Sendable {
     xffNumTrustedHops = config.xffNumTrustedHops
     skipXffAppend = config.skipXffAppend
     if case .overwrite(let scheme)? = config.schemeHeaderTransformation {
-      schemeOverwrite = Array(scheme.utf8)
+      schemeOverwrite = arena.bytes(scheme)
     } else {
-      schemeOverwrite = []
+      schemeOverwrite = .empty
     }
     generateRequestID = config.generateRequestId
     preserveExternalRequestID = config.preserveExternalRequestId
@@ -93,11 +94,11 @@ package final class ConnectionManagerInfo: Sendable {
     maxRequestsPerConnection = Int(common.maxRequestsPerConnection ?? 0)
     proxies100Continue = config.proxy100Continue
     internalAddresses = InternalAddresses(config.internalAddressConfig)
-    serverName = Array((config.serverName.isEmpty ? "envoy" : config.serverName).utf8)
-    via = Array(config.via.utf8)
-    userAgent = config.addUserAgent ? Array(node.cluster.utf8) : []
-    nodeID = Array(node.id.utf8)
-    self.localAddress = localAddress
+    serverName = arena.bytes(config.serverName.isEmpty ? "envoy" : config.serverName)
+    via = arena.bytes(config.via)
+    userAgent = config.addUserAgent ? arena.bytes(node.cluster) : .empty
+    nodeID = arena.bytes(node.id)
+    self.localAddress = arena.bytes(localAddress)
     let scope = store.scope("http.\(config.statPrefix).")
     stats = scope.block(ConnectionManagerStat.self)
     codecStats = store.scope("http1.").block(HTTP1Stat.self)

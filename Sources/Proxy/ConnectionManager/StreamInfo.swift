@@ -27,12 +27,12 @@ struct StreamInfo {
   /// Requests sent, or meant to be sent, upstream.
   var attemptCount = 0
   /// Not retained, since the worker's snapshot has it for longer than any stream lives; so with the route.
-  unowned(unsafe) var upstreamCluster: ClusterInfo?
+  var upstreamCluster: Unretained<ClusterInfo>?
   var upstreamHost: Host?
   var upstreamLocalAddress: SocketAddress?
   /// errno of the connect or of the connection that failed; 0 for none.
   var upstreamTransportFailure: Int32 = 0
-  unowned(unsafe) var route: RouteEntry?
+  var route: Unretained<RouteEntry>?
   /// The request's own draw: for weights and percentages.
   var randomValue: UInt64 = 0
   /// The request comes from an internal address (x-envoy-internal).

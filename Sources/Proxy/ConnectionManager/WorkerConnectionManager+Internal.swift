@@ -20,9 +20,14 @@ extension WorkerConnectionManager {
     if info.xffNumTrustedHops > 0, let address = forwardedAddress(headers) {
       var text = address.host
       text.withUTF8 { headers.set(.xEnvoyExternalAddress, ByteView(UnsafeRawBufferPointer($0))) }
-    } else if !stream.downstream.remoteText.isEmpty {
-      stream.downstream.remoteText.withUnsafeBytes { headers.set(.xEnvoyExternalAddress, ByteView($0)) }
+    } else {
+      stream.connection.use { tellAddress(of: $0, headers) }
     }
+  }
+
+  private func tellAddress(of downstream: ConnectionManager, _ headers: HeaderMap) {
+    if downstream.remoteText.isEmpty { return }
+    downstream.remoteText.withUnsafeBytes { headers.set(.xEnvoyExternalAddress, ByteView($0)) }
   }
 
   /// As Envoy: only who speaks for itself can be internal. With use_remote_address that is a peer that names no other

@@ -33,10 +33,10 @@ extension WorkerConnectionManager {
   /// the connection may be another protocol, so the connection ends too.
   func refuseUpgrade(_ headers: HeaderMap, _ stream: ActiveStream) -> LocalReply? {
     if stream.info.route == nil, isConnect(headers) { return nil }
-    let choice = stream.info.route?.chooseCluster(headers, randomValue: stream.info.randomValue) {
+    let choice = stream.info.route?.object.chooseCluster(headers, randomValue: stream.info.randomValue) {
       worker.snapshot.clusterIndex(named: $0)
     }
-    if let index = choice?.cluster { stream.info.upstreamCluster = worker.clusters[index].info }
+    if let index = choice?.cluster { stream.info.upstreamCluster = Unretained(worker.clusters[index].info) }
     shard.increment(info.stats[.downstreamRqWsOnNonWsRoute])
     return LocalReply(status: 403, detail: .literal("upgrade_failed"), closesConnection: true)
   }
@@ -61,12 +61,14 @@ extension WorkerConnectionManager {
   func route(_ headers: HeaderMap, _ stream: ActiveStream) {
     // As Envoy: without a scheme there is no route.
     if headers.value(of: .xForwardedProto)?.isEmpty ?? false { return }
-    if !stream.info.isInternal { info.routes.removeInternalOnlyHeaders(headers) }
-    guard
-      let entry = info.routes.route(
-        headers, randomValue: stream.info.randomValue, isInternal: stream.info.isInternal)
-    else { return }
-    stream.info.route = entry
+    if !stream.info.isInternal { routes.removeInternalOnlyHeaders(headers) }
+    routes.withRoute(headers, randomValue: stream.info.randomValue, isInternal: stream.info.isInternal) {
+      take($0, stream)
+    }
+  }
+
+  private func take(_ entry: RouteEntry, _ stream: ActiveStream) {
+    stream.info.route = Unretained(entry)
     if let idle = entry.idleTimeoutNanoseconds {
       stream.idleTimeout = idle
       stream.armIdleTimer()
@@ -78,18 +80,18 @@ extension WorkerConnectionManager {
   func mutateRequestHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
     let isSingleHop = !headers.has(.xForwardedFor)
     if info.useRemoteAddress {
-      appendForwardedFor(headers, stream.downstream)
+      stream.connection.use { appendForwardedFor(headers, $0) }
       if info.xffNumTrustedHops == 0 || !headers.has(.xForwardedProto) {
-        headers.set(.xForwardedProto, stream.downstream.scheme)
+        headers.set(.xForwardedProto, stream.connection.use { $0.scheme })
       }
     } else if !headers.has(.xForwardedProto) {
-      headers.add(.xForwardedProto, stream.downstream.scheme)
+      headers.add(.xForwardedProto, stream.connection.use { $0.scheme })
     }
     if info.appendXForwardedPort { addForwardedPort(headers) }
     setScheme(headers)
     decideInternal(headers, stream, isSingleHop: isSingleHop)
     if !info.userAgent.isEmpty { addUserAgent(headers) }
-    if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
+    if !info.via.isEmpty { headers.append(.via, info.via.view, separator: ", ") }
     tellOrigin(headers, stream)
     addRequestID(headers, stream)
   }
@@ -104,11 +106,9 @@ extension WorkerConnectionManager {
 
   /// `add_user_agent`: who sends the request on.
   private func addUserAgent(_ headers: HeaderMap) {
-    info.userAgent.withUnsafeBytes { name in
-      headers.set(.xEnvoyDownstreamServiceCluster, ByteView(name))
-      if headers.value(of: .userAgent)?.isEmpty ?? true { headers.set(.userAgent, ByteView(name)) }
-    }
-    if !info.nodeID.isEmpty { info.nodeID.withUnsafeBytes { headers.set(.xEnvoyDownstreamServiceNode, ByteView($0)) } }
+    headers.set(.xEnvoyDownstreamServiceCluster, info.userAgent.view)
+    if headers.value(of: .userAgent)?.isEmpty ?? true { headers.set(.userAgent, info.userAgent.view) }
+    if !info.nodeID.isEmpty { headers.set(.xEnvoyDownstreamServiceNode, info.nodeID.view) }
   }
 
   /// Hop-by-hop fields (RFC 9110 §7.6.1) end here; TE goes on only as "trailers". Returns whether another protocol is
@@ -153,7 +153,7 @@ extension WorkerConnectionManager {
 
   private func setScheme(_ headers: HeaderMap) {
     if !info.schemeOverwrite.isEmpty {
-      info.schemeOverwrite.withUnsafeBytes { headers.set(.scheme, ByteView($0)) }
+      headers.set(.scheme, info.schemeOverwrite.view)
     } else if let proto = headers.value(of: .xForwardedProto), proto == "http" || proto == "https" {
       headers.set(.scheme, proto)
     } else if !headers.has(.scheme) {
@@ -164,7 +164,7 @@ extension WorkerConnectionManager {
   private func appendForwardedFor(_ headers: HeaderMap, _ downstream: ConnectionManager) {
     if info.skipXffAppend || downstream.remoteText.isEmpty { return }
     if downstream.isFromLoopback, !info.localAddress.isEmpty {
-      info.localAddress.withUnsafeBytes { headers.append(.xForwardedFor, ByteView($0)) }
+      headers.append(.xForwardedFor, info.localAddress.view)
     } else {
       downstream.remoteText.withUnsafeBytes { headers.append(.xForwardedFor, ByteView($0)) }
     }

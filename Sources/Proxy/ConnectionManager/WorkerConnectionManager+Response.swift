@@ -12,8 +12,8 @@ extension WorkerConnectionManager {
     if info.alwaysSetRequestIDInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
       headers.set(.xRequestID, id)
     }
-    if !info.via.isEmpty { info.via.withUnsafeBytes { headers.append(.via, ByteView($0), separator: ", ") } }
-    closeWhereDue(headers, stream)
+    if !info.via.isEmpty { headers.append(.via, info.via.view, separator: ", ") }
+    stream.connection.use { closeWhereDue(headers, stream, $0) }
   }
 
   private static let hopByHopOfResponses = HeaderNameSet(
@@ -21,16 +21,15 @@ extension WorkerConnectionManager {
 
   private func setServer(_ headers: HeaderMap) {
     switch info.serverHeaderTransformation {
-    case .overwrite: info.serverName.withUnsafeBytes { headers.set(.server, ByteView($0)) }
+    case .overwrite: headers.set(.server, info.serverName.view)
     case .appendIfAbsent:
-      if !headers.has(.server) { info.serverName.withUnsafeBytes { headers.add(.server, ByteView($0)) } }
+      if !headers.has(.server) { headers.add(.server, info.serverName.view) }
     case .passThrough: break
     }
   }
 
   /// A response that comes before its request was read to the end leaves the connection in no state for another.
-  private func closeWhereDue(_ headers: HeaderMap, _ stream: ActiveStream) {
-    let connection = stream.downstream
+  private func closeWhereDue(_ headers: HeaderMap, _ stream: ActiveStream, _ connection: ConnectionManager) {
     if !connection.isClosing, worker.asksToClose(inbound: listener.isInbound) {
       shard.increment(info.stats[.downstreamCxDrainClose])
       connection.drainForClose()

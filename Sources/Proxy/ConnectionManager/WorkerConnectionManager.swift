@@ -10,6 +10,7 @@ final class WorkerConnectionManager {
   let info: ConnectionManagerInfo
   let worker: Worker
   let shard: StatsShard
+  let routes: RouteTable
   unowned let listener: WorkerListener
   private var free: [ActiveStream] = []
 
@@ -17,6 +18,7 @@ final class WorkerConnectionManager {
     self.info = info
     self.worker = worker
     shard = worker.shard
+    routes = info.routes
     self.listener = listener
   }
 

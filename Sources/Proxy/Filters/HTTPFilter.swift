@@ -2,9 +2,11 @@ import HTTP
 import Reactor
 import Telemetry
 
-/// Whether a filter lets the next one see what came, or has answered itself.
+/// Whether a filter lets the next one see what came.
 enum FilterStatus {
   case continueIteration
+  /// It has answered itself, or it waits for something: then ``ActiveStream/continueDecoding()`` goes on behind it, and
+  /// what comes of the body meanwhile is held back (Envoy's StopAllIterationAndWatermark for the filters that follow).
   case stopIteration
 }
 

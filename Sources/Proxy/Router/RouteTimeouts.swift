@@ -5,11 +5,13 @@ import Reactor
 struct RouteTimeouts {
   var global: Int64 = 0
   var perTry: Int64 = 0
+  var perTryIdle: Int64 = 0
 
   /// From the route and, for an internal request, from what its headers ask for, which are removed (Envoy's
   /// FilterUtility::finalTimeout).
-  init(_ route: RouteEntry, _ headers: HeaderMap, isInternal: Bool) {
+  mutating func begin(_ route: RouteEntry, _ headers: HeaderMap, isInternal: Bool) {
     // As Envoy: a route with a max_stream_duration has no other timeout.
+    perTryIdle = route.retryPolicy.perTryIdleTimeoutNanoseconds
     global = route.hasMaxStreamDuration ? 0 : route.timeoutNanoseconds
     perTry = route.retryPolicy.perTryTimeoutNanoseconds
     if isInternal {
@@ -18,8 +20,6 @@ struct RouteTimeouts {
     }
     if global > 0, perTry >= global { perTry = 0 }
   }
-
-  init() {}
 
   /// What the upstream is told in x-envoy-expected-rq-timeout-ms once `spent` nanoseconds have gone; nil: nothing.
   func expectedMilliseconds(spent: Int64) -> Int? {

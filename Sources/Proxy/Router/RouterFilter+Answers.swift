@@ -5,7 +5,7 @@ import Telemetry
 /// Answers in the upstream's place.
 extension RouterFilter {
   func reply(_ status: UInt16, body: StaticString = "", detail: StaticString, flag: ResponseFlag) {
-    if let cluster { count(status, of: cluster) }
+    if let cluster = cluster?.object { count(status, of: cluster) }
     answer(LocalReply(status: status, body: ByteView(body), detail: .literal(detail), flag: flag))
   }
 
@@ -13,7 +13,7 @@ extension RouterFilter {
     answered = true
     timeoutTimer.disarm()
     backOffTimer.disarm()
-    guard let route else { return stream.sendLocalReply(reply) }
+    guard let route = route?.object else { return stream.sendLocalReply(reply) }
     var reply = reply
     let add = reply.addHeaders
     reply.addHeaders = { [self] headers in

@@ -6,12 +6,12 @@ import Telemetry
 extension RouterFilter {
   /// The attempt has no stream, or lost it.
   func upstreamFailed(_ attempt: UpstreamRequest, _ reason: StreamReset, transportFailure: Int32) {
-    guard let cluster, let breaker else { return }
+    guard let cluster = cluster?.object, let breaker = breaker?.object else { return }
     attemptEnded()
-    stream.info.upstreamHost = attempt.host
+    stream.info.upstreamHost = attempt.host?.object
     stream.info.upstreamTransportFailure = transportFailure
     if let result = OutlierResult(reason) { report(result, attempt.host) }
-    if reason != .overflow, let host = attempt.host { shard.increment(host.stats[.rqError]) }
+    if reason != .overflow, let host = attempt.host?.object { shard.increment(host.stats[.rqError]) }
     if responseStarted { return responseCut(reason) }
     let started = attempt.responseStarted || stream.info.firstUpstreamByteSent != 0
     let decision = retry.shouldRetry(
@@ -29,7 +29,7 @@ extension RouterFilter {
 
   /// As Envoy: an interim response makes the response one that has begun, in the details and in the counters.
   func failed(_ reason: StreamReset, _ transportFailure: Int32, afterInterim: Bool) {
-    guard let cluster else { return }
+    guard let cluster = cluster?.object else { return }
     let status: UInt16 = reason == .protocolError ? 502 : 503
     stream.info.responseFlags.insert(ResponseFlag(reason))
     if !afterInterim { count(status, of: cluster) }
@@ -48,25 +48,25 @@ extension RouterFilter {
 
   /// The route's timeout.
   func timedOut() {
-    guard let cluster else { return }
+    guard let cluster = cluster?.object else { return }
     shard.increment(cluster.info.stats[.upstreamRqTimeout])
     let waited = attemptInFlight
-    if waited, let host = upstream?.host { shard.increment(host.stats[.rqTimeout]) }
+    if waited, let host = upstream?.host?.object { shard.increment(host.stats[.rqTimeout]) }
     if waited, !responseStarted { report(.localOriginTimeout, upstream?.host) }
     giveUp(detail: "response_timeout", cluster)
   }
 
   func perTryTimeout(_ attempt: UpstreamRequest) {
-    guard let cluster, let breaker else { return }
+    guard let cluster = cluster?.object, let breaker = breaker?.object else { return }
     shard.increment(cluster.info.stats[.upstreamRqPerTryTimeout])
-    if let host = attempt.host { shard.increment(host.stats[.rqTimeout]) }
+    if let host = attempt.host?.object { shard.increment(host.stats[.rqTimeout]) }
     report(.localOriginTimeout, attempt.host)
     if retriedTimeout(cluster, breaker) { return }
     giveUp(detail: "upstream_per_try_timeout", cluster)
   }
 
   func perTryIdleTimeout(_ attempt: UpstreamRequest) {
-    guard let cluster, let breaker else { return }
+    guard let cluster = cluster?.object, let breaker = breaker?.object else { return }
     shard.increment(cluster.info.stats[.upstreamRqPerTryIdleTimeout])
     report(.localOriginTimeout, attempt.host)
     if !responseStarted, retriedTimeout(cluster, breaker) { return }

@@ -6,26 +6,34 @@ import Telemetry
 extension RouterFilter {
   func upstreamInformational(_ headers: HeaderMap, isFirst: Bool) {
     // As Envoy: whatever interim responses come, one is counted, as 100.
-    if isFirst, let cluster { count(100, of: cluster) }
+    if isFirst, let cluster = cluster?.object { count(100, of: cluster) }
     if stream.manager.info.proxies100Continue, headers.value(of: .status).map({ $0 == "100" }) ?? false {
       stream.encodeInformational(headers)
     } else {
-      worker.headerMaps.giveBack(headers)
+      headerMaps.giveBack(headers)
     }
   }
 
   func upstreamHeaders(_ attempt: UpstreamRequest, _ headers: HeaderMap, endStream: Bool) {
-    guard let cluster, let route else { return worker.headerMaps.giveBack(headers) }
+    guard let cluster, let route else { return headerMaps.giveBack(headers) }
+    cluster.use { cluster in
+      route.use { route in take(headers, attempt, route, cluster, endStream: endStream) }
+    }
+  }
+
+  private func take(
+    _ headers: HeaderMap, _ attempt: UpstreamRequest, _ route: RouteEntry, _ cluster: WorkerCluster, endStream: Bool
+  ) {
     let status = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
     if endStream { attemptEnded() }
-    if let host = attempt.host {
-      report(.response(status: status), host, cluster)
+    attempt.host?.use { host in
+      report(.response(status: status), Unretained(host))
       shard.increment(host.stats[status < 500 ? .rqSuccess : .rqError])
     }
     stream.info.firstUpstreamByteReceived = now
     if !retry.letsPass(status: status), retriedResponse(headers, route, cluster) {
       cluster.countRetried(status, shard)
-      worker.headerMaps.giveBack(headers)
+      headerMaps.giveBack(headers)
       return
     }
     passOn(headers, status, route, cluster, endStream: endStream)
@@ -60,7 +68,7 @@ extension RouterFilter {
   }
 
   func upstreamTrailers(_ attempt: UpstreamRequest, _ trailers: HeaderMap) {
-    guard responseStarted else { return worker.headerMaps.giveBack(trailers) }
+    guard responseStarted else { return headerMaps.giveBack(trailers) }
     responseEnded()
     stream.encodeTrailers(trailers)
   }
@@ -75,10 +83,9 @@ extension RouterFilter {
     answered = true
     timeoutTimer.disarm()
     stream.info.lastUpstreamByteReceived = now
-    guard config.dynamicStats, let cluster, stream.info.responseCode != 408 else { return }
-    if requestCompletedAt > 0 {
-      cluster.record(
-        milliseconds: UInt64(serviceMilliseconds), isInternal: stream.info.isInternal, shard)
+    guard config.dynamicStats, requestCompletedAt > 0, stream.info.responseCode != 408 else { return }
+    cluster?.use {
+      $0.record(milliseconds: UInt64(serviceMilliseconds), isInternal: stream.info.isInternal, shard)
     }
   }
 }

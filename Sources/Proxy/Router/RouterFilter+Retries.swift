@@ -5,15 +5,15 @@ import Telemetry
 /// Another try, and what is counted about it.
 extension RouterFilter {
   func retriedResponse(_ headers: HeaderMap, _ route: RouteEntry, _ cluster: WorkerCluster) -> Bool {
-    guard let breaker else { return false }
+    guard let breaker = breaker?.object else { return false }
     let decision = retry.shouldRetry(
-      onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: worker.loop.wallNow,
-      random: &worker.loop.random)
+      onResponse: headers, route.retryPolicy, breaker, wallNanoseconds: loop.wallNow,
+      random: &loop.random)
     return retried(decision, cluster)
   }
 
   func retriedTimeout(_ cluster: WorkerCluster, _ breaker: CircuitBreaker) -> Bool {
-    let decision = retry.shouldRetry(onPerTryTimeout: breaker, random: &worker.loop.random)
+    let decision = retry.shouldRetry(onPerTryTimeout: breaker, random: &loop.random)
     guard retried(decision, cluster) else { return false }
     retriesTimeout = true
     return true
@@ -29,7 +29,7 @@ extension RouterFilter {
       shard.increment(stats[.upstreamRqRetry])
       shard.increment(
         stats[backOff == .exponential ? .upstreamRqRetryBackoffExponential : .upstreamRqRetryBackoffRatelimited])
-      backOffTimer.arm(worker.loop, self, id: TimerID.backOff, after: delay)
+      backOffTimer.arm(loop, self, id: TimerID.backOff, after: delay)
       return true
     case .no(.limitExceeded):
       shard.increment(stats[.upstreamRqRetryLimitExceeded])
@@ -44,13 +44,13 @@ extension RouterFilter {
   }
 
   func tryAgain() {
-    guard let cluster, let route, let headers = stream.requestHeaders else { return }
+    guard let cluster = cluster?.object, let route = route?.object, let headers = stream.requestHeaders else { return }
     guard let host = chooseHost(cluster) else { return }
     stream.info.attemptCount += 1
     if route.includesAttemptCountInRequest { headers.set(.xEnvoyAttemptCount, decimal: stream.info.attemptCount) }
     if route.includesIsTimeoutRetryHeader { headers.set(.xEnvoyIsTimeoutRetry, retriesTimeout ? "true" : "false") }
     setExpectedTimeout(headers, spent: requestCompletedAt == 0 ? 0 : now - requestCompletedAt)
-    startAttempt(cluster, host)
+    startAttempt(cluster, host, route)
   }
 
   func attemptEnded() {

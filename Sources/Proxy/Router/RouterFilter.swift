@@ -18,12 +18,13 @@ final class RouterFilter: HTTPFilter {
   let config: RouterInfo
   var upstream: UpstreamRequest?
   var attemptInFlight = false
-  // Not retained: the worker has its clusters, and its snapshot the routes, for longer than any stream lives.
-  unowned(unsafe) var cluster: WorkerCluster?
-  unowned(unsafe) var route: RouteEntry?
+  // Not retained: the worker has its clusters, and its snapshot the routes, for longer than any stream lives. So with
+  // the circuit breaker, which is the cluster's.
+  var cluster: Unretained<WorkerCluster>?
+  var route: Unretained<RouteEntry>?
+  var breaker: Unretained<CircuitBreaker>?
   var choice: ClusterChoice?
   var retry = RetryState()
-  unowned(unsafe) var breaker: CircuitBreaker?
   var requestEnded = false
   var responseStarted = false
   var answered = false
@@ -44,44 +45,55 @@ final class RouterFilter: HTTPFilter {
   init(_ stream: ActiveStream, _ config: RouterInfo) {
     self.config = config
     worker = stream.worker
+    loop = stream.loop
+    headerMaps = stream.worker.headerMaps
     body = ByteQueue(pool: stream.worker.loop.pool)
     super.init(stream)
   }
 
   let worker: Worker
-  var now: Int64 { worker.loop.now }
+  let loop: EventLoop
+  let headerMaps: HeaderMapPool
+  var now: Int64 { loop.now }
 
   // MARK: The request
 
   override func decodeRequestHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus {
     shard.increment(config.stats[.rqTotal])
-    guard let route = stream.info.route else {
+    requestEnded = endStream
+    if let route = stream.info.route {
+      route.use { if !answerDirectly($0, headers) { send(headers, $0) } }
+    } else {
       shard.increment(config.stats[.noRoute])
       reply(404, detail: "route_not_found", flag: .noRouteFound)
-      return .stopIteration
     }
-    self.route = route
-    if answerDirectly(route, headers) { return .stopIteration }
+    return .stopIteration
+  }
+
+  /// Chooses the cluster and the host, and begins the first attempt.
+  private func send(_ headers: HeaderMap, _ route: RouteEntry) {
+    self.route = Unretained(route)
     let choice = route.chooseCluster(headers, randomValue: stream.info.randomValue) {
       worker.snapshot.clusterIndex(named: $0)
     }
     guard let index = choice.cluster else {
       shard.increment(config.stats[.noCluster])
-      reply(route.clusterNotFoundStatus, detail: "cluster_not_found", flag: .noClusterFound)
-      return .stopIteration
+      return reply(route.clusterNotFoundStatus, detail: "cluster_not_found", flag: .noClusterFound)
     }
-    let cluster = worker.clusters[index]
     self.choice = choice
-    self.cluster = cluster
-    stream.info.upstreamCluster = cluster.info
+    Unretained(worker.clusters[index]).use { send(headers, route, choice, $0) }
+  }
+
+  private func send(_ headers: HeaderMap, _ route: RouteEntry, _ choice: ClusterChoice, _ cluster: WorkerCluster) {
+    self.cluster = Unretained(cluster)
+    stream.info.upstreamCluster = Unretained(cluster.info)
     stream.info.attemptCount = 1
-    breaker = cluster.info.circuitBreaker(route.priority)
-    guard let host = chooseHost(cluster) else { return .stopIteration }
-    prepare(headers, route, choice, cluster.hostSet.candidates[host])
-    requestEnded = endStream
-    if endStream { requestCompleted() }
-    startAttempt(cluster, host)
-    return .stopIteration
+    breaker = Unretained(cluster.info.circuitBreaker(route.priority))
+    guard let host = chooseHost(cluster) else { return }
+    prepare(headers, route, choice)
+    if route.hasAutoHostRewrite { rewriteHost(headers, route, cluster.hostSet.candidates[host]) }
+    if requestEnded { requestCompleted() }
+    startAttempt(cluster, host, route)
   }
 
   func chooseHost(_ cluster: WorkerCluster) -> Int? {
@@ -92,15 +104,14 @@ final class RouterFilter: HTTPFilter {
   }
 
   /// Timeouts, the retry state, and what the route changes about the request's head.
-  func prepare(_ headers: HeaderMap, _ route: RouteEntry, _ choice: ClusterChoice, _ host: Host) {
+  func prepare(_ headers: HeaderMap, _ route: RouteEntry, _ choice: ClusterChoice) {
     let isInternal = stream.info.isInternal
-    timeouts = RouteTimeouts(route, headers, isInternal: isInternal)
+    timeouts.begin(route, headers, isInternal: isInternal)
     setExpectedTimeout(headers, spent: 0)
     if route.includesAttemptCountInRequest { headers.set(.xEnvoyAttemptCount, "1") }
     route.finalizeRequestHeaders(
       headers, choice, StreamValues(stream: stream), suppressEnvoyHeaders: config.suppressEnvoyHeaders,
       scratch: &worker.scratch)
-    if route.hasAutoHostRewrite { rewriteHost(headers, route, host) }
     retry.begin(route.retryPolicy, headers, overrides: isInternal)
     if isInternal { RetryHeaders.remove(from: headers) }
     keepsBody = retry.isEnabled
@@ -127,11 +138,11 @@ final class RouterFilter: HTTPFilter {
   override func decodeRequestData(_ data: ByteView, endStream: Bool) -> FilterStatus {
     if answered || route == nil { return .stopIteration }
     if endStream { requestEnded = true }
-    if attemptInFlight, let encoder = upstream?.encoder {
+    if attemptInFlight, let encoder = upstream.unretained?.use({ $0.encoder }) {
       if keepsBody { keep(data) }
       stream.info.lastUpstreamByteSent = now
       if endStream { requestCompleted() }
-      encoder.encodeData(data, endStream: endStream)
+      encoder.use { $0.encodeData(data, endStream: endStream) }
     } else {
       keep(data)
       if endStream { requestCompleted() }
@@ -142,11 +153,11 @@ final class RouterFilter: HTTPFilter {
   override func decodeRequestTrailers(_ trailers: HeaderMap) -> FilterStatus {
     if answered || route == nil { return .stopIteration }
     requestEnded = true
-    let copy = worker.headerMaps.take()
+    let copy = headerMaps.take()
     copy.copy(from: trailers)
     bodyTrailers = copy
     requestCompleted()
-    if attemptInFlight, let encoder = upstream?.encoder { encoder.encodeTrailers(copy) }
+    if attemptInFlight, let encoder = upstream?.encoder { encoder.use { $0.encodeTrailers(copy) } }
     return .stopIteration
   }
 
@@ -157,8 +168,8 @@ final class RouterFilter: HTTPFilter {
     guard body.count > bufferLimit else { return }
     if keepsBody {
       keepsBody = false
-      if let cluster { shard.increment(cluster.info.stats[.retryOrShadowAbandoned]) }
-      if let breaker { retry.end(breaker) }
+      if let cluster = cluster?.object { shard.increment(cluster.info.stats[.retryOrShadowAbandoned]) }
+      breaker?.use { retry.end($0) }
     }
     if upstream?.encoder == nil {
       pauseDownstream()
@@ -167,7 +178,7 @@ final class RouterFilter: HTTPFilter {
     }
   }
 
-  var bufferLimit: Int { route?.requestBufferLimit ?? stream.manager.info.bufferLimit }
+  var bufferLimit: Int { route?.use { $0.requestBufferLimit } ?? stream.manager.info.bufferLimit }
 
   func pauseDownstream() {
     if pausedDownstream { return }
@@ -183,40 +194,41 @@ final class RouterFilter: HTTPFilter {
 
   func requestCompleted() {
     requestCompletedAt = now
-    if timeouts.global > 0 { timeoutTimer.arm(worker.loop, self, id: TimerID.timeout, after: timeouts.global) }
-    if attemptInFlight, upstream?.encoder != nil { armPerTry() }
+    if timeouts.global > 0 { timeoutTimer.arm(loop, self, id: TimerID.timeout, after: timeouts.global) }
+    if attemptInFlight { upstream.unretained?.use { if $0.encoder != nil { armPerTry($0) } } }
   }
 
-  func armPerTry() {
-    guard let policy = route?.retryPolicy else { return }
-    upstream?.armPerTry(timeouts.perTry, idle: policy.perTryIdleTimeoutNanoseconds)
+  func armPerTry(_ attempt: UpstreamRequest) {
+    if timeouts.perTry > 0 || timeouts.perTryIdle > 0 {
+      attempt.armPerTry(timeouts.perTry, idle: timeouts.perTryIdle)
+    }
   }
 
   // MARK: Attempts
 
-  func startAttempt(_ cluster: WorkerCluster, _ host: Int) {
-    let pool = cluster.pool(at: host, priority: route?.priority ?? .default)
+  func startAttempt(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) {
+    let pool = cluster.pool(at: host, priority: route.priority)
     stream.info.upstreamHost = pool.host
     stream.info.upstreamLocalAddress = nil
     attemptInFlight = true
     if upstream == nil { upstream = UpstreamRequest(self, worker: worker) }
-    upstream?.start(pool)
+    upstream.unretained?.use { $0.start(pool) }
   }
 
   /// The attempt has its stream: sends what there is of the request.
   func upstreamReady(_ attempt: UpstreamRequest, _ encoder: StreamEncoder, _ client: PoolClient) {
-    guard let headers = stream.requestHeaders else { return }
-    if let cluster, let host = attempt.host { report(.localOriginConnectSuccess, host, cluster) }
+    guard let headers = stream.requestHeaders.unretained else { return }
+    report(.localOriginConnectSuccess, attempt.host)
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
-    encoder.encodeHeaders(headers, endStream: onlyHead)
+    headers.use { encoder.encodeHeaders($0, endStream: onlyHead) }
     if !body.isEmpty { encoder.encodeData(body.view, endStream: requestEnded && bodyTrailers == nil) }
     if let bodyTrailers { encoder.encodeTrailers(bodyTrailers) }
     if requestEnded { stream.info.lastUpstreamByteSent = now }
     if !keepsBody { body.removeAll() }
     resumeDownstream()
-    if requestEnded && attemptInFlight { armPerTry() }
+    if requestEnded && attemptInFlight { armPerTry(attempt) }
   }
 
   /// The upstream connection holds more of the request than its limit, or no longer does.
@@ -226,9 +238,9 @@ final class RouterFilter: HTTPFilter {
     stream.readDisable(isBackedUp)
   }
 
-  override func onAboveWriteBufferHighWatermark() { upstream?.encoder?.readDisable(true) }
+  override func onAboveWriteBufferHighWatermark() { upstream?.encoder?.use { $0.readDisable(true) } }
 
-  override func onBelowWriteBufferLowWatermark() { upstream?.encoder?.readDisable(false) }
+  override func onBelowWriteBufferLowWatermark() { upstream?.encoder?.use { $0.readDisable(false) } }
 
   // MARK: Times
 
@@ -238,14 +250,14 @@ final class RouterFilter: HTTPFilter {
 
   // MARK: The end
 
-  func report(_ result: OutlierResult, _ host: Host?) {
-    if let host, let cluster { report(result, host, cluster) }
-  }
-
-  func report(_ result: OutlierResult, _ host: Host, _ cluster: WorkerCluster) {
-    guard let monitor = host.monitor else { return }
-    let reached = monitor.put(result)
-    if !reached.isEmpty { worker.reportOutlier(cluster.info, host, reached) }
+  /// The host outlives the attempt, whose pool has it.
+  func report(_ result: OutlierResult, _ host: Unretained<Host>?) {
+    host?.use { host in
+      guard let reached = host.monitor.unretained?.use({ $0.put(result) }), !reached.isEmpty,
+        let cluster = cluster?.object
+      else { return }
+      worker.reportOutlier(cluster.info, host, reached)
+    }
   }
 
   override func dismantle() { upstream = nil }
@@ -257,9 +269,9 @@ final class RouterFilter: HTTPFilter {
       attemptInFlight = false
       upstream?.cancel()
     }
-    if let breaker { retry.end(breaker) }
+    breaker?.use { retry.end($0) }
     body.removeAll()
-    if let bodyTrailers { worker.headerMaps.giveBack(bodyTrailers) }
+    if let bodyTrailers { headerMaps.giveBack(bodyTrailers) }
     bodyTrailers = nil
     cluster = nil
     route = nil

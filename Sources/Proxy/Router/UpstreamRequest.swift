@@ -14,10 +14,12 @@ final class UpstreamRequest: UpstreamCallbacks {
   }
 
   private let router: RouterFilter
-  private let worker: Worker
-  private(set) var host: Host?
+  private let loop: EventLoop
+  /// The router's stream has it.
+  private(set) var host: Unretained<Host>?
   private var pool: ConnectionPool?
-  private(set) var encoder: StreamEncoder?
+  /// The codec's: it lives longer than the stream.
+  private(set) var encoder: Unretained<StreamEncoder>?
   private(set) var isWaiting = false
   private(set) var responseStarted = false
   private(set) var hadInterim = false
@@ -28,14 +30,14 @@ final class UpstreamRequest: UpstreamCallbacks {
 
   init(_ router: RouterFilter, worker: Worker) {
     self.router = router
-    self.worker = worker
+    loop = worker.loop
     super.init()
   }
 
   /// Asks the pool for a stream.
   func start(_ pool: ConnectionPool) {
     self.pool = pool
-    host = pool.host
+    host = Unretained(pool.host)
     isWaiting = true
     responseStarted = false
     hadInterim = false
@@ -46,13 +48,13 @@ final class UpstreamRequest: UpstreamCallbacks {
 
   override func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {
     isWaiting = false
-    self.encoder = encoder
+    self.encoder = Unretained(encoder)
     router.upstreamReady(self, encoder, client)
   }
 
   override func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: Int32) {
     isWaiting = false
-    self.host = host
+    self.host = host.unretained
     forget()
     router.upstreamFailed(self, reason, transportFailure: transportFailure)
   }
@@ -60,17 +62,17 @@ final class UpstreamRequest: UpstreamCallbacks {
   // MARK: Times
 
   func armPerTry(_ nanoseconds: Int64, idle: Int64) {
-    if nanoseconds > 0 { perTryTimer.arm(worker.loop, self, id: TimerID.perTry, after: nanoseconds) }
+    if nanoseconds > 0 { perTryTimer.arm(loop, self, id: TimerID.perTry, after: nanoseconds) }
     perTryIdleTimeout = idle
-    lastActivity = worker.loop.now
-    if idle > 0 { perTryIdleTimer.arm(worker.loop, self, id: TimerID.perTryIdle, after: idle) }
+    lastActivity = loop.now
+    if idle > 0 { perTryIdleTimer.arm(loop, self, id: TimerID.perTryIdle, after: idle) }
   }
 
   override func timerFired(_ id: UInt8) {
     if id == TimerID.perTry { return router.perTryTimeout(self) }
-    let idle = worker.loop.now - lastActivity
+    let idle = loop.now - lastActivity
     if idle < perTryIdleTimeout {
-      perTryIdleTimer.arm(worker.loop, self, id: TimerID.perTryIdle, after: perTryIdleTimeout - idle)
+      perTryIdleTimer.arm(loop, self, id: TimerID.perTryIdle, after: perTryIdleTimeout - idle)
     } else {
       router.perTryIdleTimeout(self)
     }
@@ -86,14 +88,14 @@ final class UpstreamRequest: UpstreamCallbacks {
 
   override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     responseStarted = true
-    lastActivity = worker.loop.now
+    lastActivity = loop.now
     perTryTimer.disarm()
     if endStream { forget() }
     router.upstreamHeaders(self, headers, endStream: endStream)
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {
-    lastActivity = worker.loop.now
+    lastActivity = loop.now
     if endStream { forget() }
     router.upstreamData(self, data, endStream: endStream)
   }
@@ -121,7 +123,7 @@ final class UpstreamRequest: UpstreamCallbacks {
     isWaiting = false
     forget()
     if waiting { pool?.cancel(self) }
-    encoder?.reset(.localReset)
+    encoder?.use { $0.reset(.localReset) }
   }
 
   private func forget() {

@@ -55,6 +55,7 @@ package final class RouteArena: @unchecked Sendable {
 package struct ConstantBytes: @unchecked Sendable, BitwiseCopyable {
   private let start: UnsafePointer<UInt8>
   package let count: Int
+  package var isEmpty: Bool { count == 0 }
 
   fileprivate init(view: ByteView) {
     start = view.start

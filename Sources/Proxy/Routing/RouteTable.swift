@@ -54,7 +54,13 @@ package final class RouteTable: Sendable {
   package func route(
     _ headers: HeaderMap, randomValue: UInt64, isInternal: Bool
   ) -> RouteEntry? {
-    find(headers, randomValue, isInternal, usesIndex: true)
+    find(headers, randomValue, isInternal, usesIndex: true).map { entries[$0] }
+  }
+
+  /// The same for the way of a request, without a retain of what all workers share.
+  func withRoute(_ headers: HeaderMap, randomValue: UInt64, isInternal: Bool, _ body: (RouteEntry) -> Void) {
+    guard let index = find(headers, randomValue, isInternal, usesIndex: true) else { return }
+    Unretained(entries[index]).use(body)
   }
 
   /// Removes what only internal requests may carry (`internal_only_headers`).
@@ -66,15 +72,14 @@ package final class RouteTable: Sendable {
   func routeByWalking(
     _ headers: HeaderMap, randomValue: UInt64, isInternal: Bool
   ) -> RouteEntry? {
-    find(headers, randomValue, isInternal, usesIndex: false)
+    find(headers, randomValue, isInternal, usesIndex: false).map { entries[$0] }
   }
 
-  private func find(
-    _ headers: HeaderMap, _ randomValue: UInt64, _ isInternal: Bool, usesIndex: Bool
-  ) -> RouteEntry? {
+  /// The place of the route among the entries.
+  private func find(_ headers: HeaderMap, _ randomValue: UInt64, _ isInternal: Bool, usesIndex: Bool) -> Int? {
     guard let number = virtualHostMatcher.find(headers.value(of: .authority) ?? .empty) else { return nil }
     let virtualHost = virtualHosts[number]
-    if redirectsToTls(virtualHost, headers, isInternal: isInternal) { return entries[virtualHost.tlsRedirect] }
+    if redirectsToTls(virtualHost, headers, isInternal: isInternal) { return virtualHost.tlsRedirect }
     guard let whole = headers.value(of: .path) else { return findConnect(virtualHost, headers, randomValue) }
     let path = whole.withoutQuery
     let query =
@@ -92,7 +97,7 @@ package final class RouteTable: Sendable {
 
   private func find(
     _ virtualHost: VirtualHostEntry, _ request: RouteRequest, _ headers: HeaderMap, usesIndex: Bool
-  ) -> RouteEntry? {
+  ) -> Int? {
     let matchers = virtualHost.matchers
     if usesIndex, let index = virtualHost.index {
       var first = matchers.count
@@ -106,20 +111,20 @@ package final class RouteTable: Sendable {
           }
         }
       }
-      return first < matchers.count ? entries[virtualHost.firstEntry + first] : nil
+      return first < matchers.count ? virtualHost.firstEntry + first : nil
     }
     for route in 0..<matchers.count where matchers[route].matches(request, headers) {
-      return entries[virtualHost.firstEntry + route]
+      return virtualHost.firstEntry + route
     }
     return nil
   }
 
   private func findConnect(
     _ virtualHost: VirtualHostEntry, _ headers: HeaderMap, _ randomValue: UInt64
-  ) -> RouteEntry? {
+  ) -> Int? {
     let matchers = virtualHost.matchers
     for route in 0..<matchers.count where matchers[route].matchesConnect(headers, randomValue: randomValue) {
-      return entries[virtualHost.firstEntry + route]
+      return virtualHost.firstEntry + route
     }
     return nil
   }

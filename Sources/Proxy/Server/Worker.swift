@@ -4,7 +4,7 @@ import Telemetry
 
 /// One worker thread's part of the proxy: its loop, and everything that lives on it. Only its own thread touches it; the
 /// main loop speaks to it by ``Mailbox``.
-package final class Worker {
+final class Worker {
   let loop: EventLoop
   let shard: StatsShard
   let headerMaps = HeaderMapPool()
@@ -73,6 +73,7 @@ package final class Worker {
   }
 
   func remove(_ connection: ConnectionManager) {
+    loop.release(connection)
     guard let last = connections.popLast() else { return }
     if last !== connection {
       connections[connection.index] = last
@@ -87,6 +88,7 @@ package final class Worker {
   }
 
   func remove(_ session: TcpProxySession) {
+    loop.release(session)
     guard let last = sessions.popLast() else { return }
     if last !== session {
       sessions[session.index] = last

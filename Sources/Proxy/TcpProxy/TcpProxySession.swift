@@ -73,7 +73,7 @@ final class TcpProxySession: ConnectionDelegate {
       return downstream.close(.noFlush)
     }
     cluster = worker.clusters[index]
-    info.upstreamCluster = cluster?.info
+    info.upstreamCluster = cluster.map { Unretained($0.info) }
     connect()
   }
 

@@ -59,7 +59,10 @@ package final class ClusterInfo: Sendable {
   }
 
   package func circuitBreaker(_ priority: RoutingPriority) -> CircuitBreaker {
-    priority == .high ? highCircuitBreaker : defaultCircuitBreaker
+    switch priority {
+    case .high: highCircuitBreaker
+    case .default: defaultCircuitBreaker
+    }
   }
 
   /// The hosts of this moment.

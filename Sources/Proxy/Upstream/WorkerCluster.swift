@@ -1,4 +1,5 @@
 import EnvoyConfig
+import Reactor
 import Telemetry
 
 /// A cluster on one worker: the balancer's state, and a connection pool for each host that was chosen.
@@ -53,20 +54,27 @@ final class WorkerCluster {
 
   /// The host for the next request, as an index of `hostSet.candidates`; nil when there is none.
   func chooseHost() -> Int? {
+    Unretained(hostSet).use { chooseHost($0) }
+  }
+
+  private func chooseHost(_ hostSet: HostSet) -> Int? {
     let index = hostSet.groups.count == 1 ? 0 : hostSet.group(for: worker.loop.random.below(100))
     let group = hostSet.groups[index]
     if group.isPanicking { worker.shard.increment(info.stats[.lbHealthyPanic]) }
-    let candidates = hostSet.candidates
     let first = group.range.lowerBound
     let picked = balancers[index].pick(
-      count: group.range.count, weight: { candidates[first + $0].weight },
-      activeRequests: { candidates[first + $0].activeRequests.load(ordering: .relaxed) },
+      count: group.range.count, weight: { hostSet.candidates[first + $0].weight },
+      activeRequests: { hostSet.candidates[first + $0].activeRequests.load(ordering: .relaxed) },
       random: &worker.loop.random)
     return picked.map { first + $0 }
   }
 
   func pool(at index: Int, priority: RoutingPriority) -> ConnectionPool {
-    let row = priority == .high ? 1 : 0
+    let row =
+      switch priority {
+      case .high: 1
+      case .default: 0
+      }
     if let pool = pools[row][index] { return pool }
     let host = hostSet.candidates[index]
     let pool = ConnectionPool(self, host: host, priority: priority)

@@ -5,39 +5,51 @@ public final class BlockPool {
   /// one before.
   public static let blockSize = 16 * 1024
 
-  /// Blocks of each size, 16 KiB to 256 KiB, that are kept for the next borrower: at most 1 MiB of each. What comes back
-  /// beyond them, or is larger, is freed.
-  private static let kept = [64, 32, 16, 8, 4]
+  /// Sizes that are kept for the next borrower: 16 KiB to 256 KiB, at most 1 MiB of each. What comes back beyond them, or
+  /// is larger, is freed.
+  private static let sizes = 5
+  private static let keptOfSmallest = 64
 
-  private var free: [[UnsafeMutableRawPointer]]
-
-  public init() {
-    free = Self.kept.map { _ in [] }
-    free[0].reserveCapacity(Self.kept[0])
+  /// Free blocks of one size: each begins with where the next one is.
+  private struct FreeList {
+    var first: UnsafeMutableRawPointer?
+    var count = 0
   }
 
+  private var free: InlineArray<5, FreeList> = .init(repeating: FreeList())
+
+  public init() {}
+
   deinit {
-    for block in free.joined() { block.deallocate() }
+    for size in 0..<Self.sizes { while let block = take(size) { block.deallocate() } }
   }
 
   /// `capacity` bytes of memory, from the pool where it has a block of just that size.
   public func borrow(capacity: Int) -> UnsafeMutableRawPointer {
-    if let size = Self.size(capacity), let block = free[size].popLast() { return block }
+    if let size = Self.size(capacity), let block = take(size) { return block }
     return .allocate(byteCount: capacity, alignment: 16)
   }
 
   public func giveBack(_ block: UnsafeMutableRawPointer, capacity: Int) {
-    if let size = Self.size(capacity), free[size].count < Self.kept[size] {
-      free[size].append(block)
-    } else {
-      block.deallocate()
+    guard let size = Self.size(capacity), free[size].count < Self.keptOfSmallest >> size else {
+      return block.deallocate()
     }
+    block.storeBytes(of: free[size].first, as: UnsafeMutableRawPointer?.self)
+    free[size].first = block
+    free[size].count += 1
+  }
+
+  private func take(_ size: Int) -> UnsafeMutableRawPointer? {
+    guard let block = free[size].first else { return nil }
+    free[size].first = block.load(as: UnsafeMutableRawPointer?.self)
+    free[size].count -= 1
+    return block
   }
 
   /// Which of the sizes a capacity is; nil for none of them.
   private static func size(_ capacity: Int) -> Int? {
     if capacity == blockSize { return 0 }
     let size = capacity.trailingZeroBitCount - blockSize.trailingZeroBitCount
-    return size > 0 && size < kept.count && capacity == blockSize << size ? size : nil
+    return size > 0 && size < sizes && capacity == blockSize << size ? size : nil
   }
 }

@@ -18,8 +18,10 @@ public final class Connection: Transport {
   private static let directWriteSize = 8 * 1024
 
   package let loop: EventLoop
-  /// Kept until the close.
-  package var delegate: ConnectionDelegate?
+  /// Kept until the close, and then to the end of the turn.
+  package var delegate: ConnectionDelegate? {
+    didSet { if let oldValue { loop.release(oldValue) } }
+  }
   /// Whether the end of the peer's sending is told as such and not taken for a close (tcp_proxy).
   package var halfClose = false
   /// Bytes that may wait to be sent before the delegate is asked to hold back (per_connection_buffer_limit_bytes);
@@ -133,7 +135,7 @@ public final class Connection: Transport {
     let count = receive(into: target)
     if count > 0 {
       if count < target.count && !endAnnounced { moreToRead = false }
-      delegate?.connectionDidRead(count)
+      delegate.unretained?.use { $0.connectionDidRead(count) }
       if kept == 0 {
         deliver(ByteView(UnsafeRawBufferPointer(rebasing: loop.readBuffer[0..<min(count, size)])), kept: false)
       } else {
@@ -163,9 +165,9 @@ public final class Connection: Transport {
       if kept { input.removeAll() }
       return
     }
-    guard let delegate else { return }
+    guard let delegate = delegate.unretained else { return }
     delivering = true
-    let consumed = delegate.connectionReceived(bytes)
+    let consumed = delegate.use { $0.connectionReceived(bytes) }
     delivering = false
     if state == .closed || state == .lingering { return input.removeAll() }
     if kept {
@@ -236,7 +238,7 @@ public final class Connection: Transport {
     } else {
       sent = transmitBoth(first, second)
     }
-    if sent > 0 { delegate?.connectionDidWrite(sent) }
+    if sent > 0 { delegate.unretained?.use { $0.connectionDidWrite(sent) } }
     if sent == first.count + second.count { return sent }
     writeBlocked = true
     if sent >= 0 { return sent }

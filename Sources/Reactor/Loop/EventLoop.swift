@@ -8,7 +8,8 @@ import Glibc
 /// short read, and writes until the kernel is full.
 public final class EventLoop {
   private struct Slot {
-    var handler: EventHandler?
+    /// Retained from ``register(_:_:)`` to the end of the turn of ``deregister(_:)``.
+    var handler: Unmanaged<EventHandler>?
     var generation: UInt32
   }
 
@@ -29,9 +30,10 @@ public final class EventLoop {
   private let events: UnsafeMutablePointer<epoll_event>
   private var slots: [Slot] = []
   private var freeSlots: [UInt32] = []
-  private var laterQueue: [EventHandler] = []
-  private var laterRunning: [EventHandler] = []
-  private var flushQueue: [EventHandler] = []
+  /// Retained until they have run.
+  private var laterQueue: [Unmanaged<EventHandler>] = []
+  private var laterRunning: [Unmanaged<EventHandler>] = []
+  private var flushQueue: [Unmanaged<EventHandler>] = []
   private var stopped = false
   /// Counts the turns: a handler that could go on for ever can tell when it has had its share of one.
   package private(set) var turns: UInt64 = 0
@@ -49,6 +51,8 @@ public final class EventLoop {
   }
 
   deinit {
+    for slot in slots { slot.handler?.release() }
+    for handler in laterQueue { handler.release() }
     events.deallocate()
     readBuffer.deallocate()
   }
@@ -74,7 +78,7 @@ public final class EventLoop {
       freeSlots.append(index)
       throw SystemError("epoll_ctl")
     }
-    slots[Int(index)].handler = handler
+    slots[Int(index)].handler = .passRetained(handler)
     return registration
   }
 
@@ -83,7 +87,7 @@ public final class EventLoop {
   package func deregister(_ registration: Registration) {
     let index = Int(registration.index)
     guard index < slots.count, slots[index].generation == registration.generation else { return }
-    if let handler = slots[index].handler { later(releasing: handler) }
+    if let handler = slots[index].handler { release(handler.takeRetainedValue()) }
     slots[index].handler = nil
     slots[index].generation &+= 1
     freeSlots.append(registration.index)
@@ -92,10 +96,14 @@ public final class EventLoop {
   // MARK: Turns
 
   /// Calls ``EventHandler/runLater()`` once, at the end of this turn.
-  package func later(_ handler: EventHandler) { laterQueue.append(handler) }
+  package func later(_ handler: EventHandler) { laterQueue.append(.passRetained(handler)) }
 
   /// Calls ``EventHandler/runLater()`` right after the handler that runs now: for what is to be sent in one piece.
-  package func soon(_ handler: EventHandler) { flushQueue.append(handler) }
+  /// - Parameter handler: not retained. It lives to the end of the turn: it is registered, or its owner sees to it.
+  package func soon(_ handler: EventHandler) { flushQueue.append(.passUnretained(handler)) }
+
+  /// Keeps an object that is let go of to the end of the turn: its methods may be on the stack.
+  package func release(_ object: AnyObject) { released.append(object) }
 
   package func run() {
     stopped = false
@@ -144,12 +152,12 @@ public final class EventLoop {
     guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: data >> 32),
       let handler = slots[index].handler
     else { return }
-    handler.ready(Readiness(rawValue: event.events))
+    handler._withUnsafeGuaranteedRef { $0.ready(Readiness(rawValue: event.events)) }
     runSoon()
   }
 
   private func runSoon() {
-    while let handler = flushQueue.popLast() { handler.runLater() }
+    while let handler = flushQueue.popLast() { handler._withUnsafeGuaranteedRef { $0.runLater() } }
   }
 
   private func runLater() {
@@ -157,7 +165,8 @@ public final class EventLoop {
     if !laterQueue.isEmpty {
       swap(&laterQueue, &laterRunning)
       for handler in laterRunning {
-        handler.runLater()
+        handler._withUnsafeGuaranteedRef { $0.runLater() }
+        handler.release()
         runSoon()
       }
       laterRunning.removeAll(keepingCapacity: true)
@@ -165,10 +174,7 @@ public final class EventLoop {
     if !released.isEmpty { released.removeAll(keepingCapacity: true) }
   }
 
-  /// Handlers that were deregistered in this turn: kept until its end, since they may be on the stack.
-  private var released: [EventHandler] = []
-
-  private func later(releasing handler: EventHandler) { released.append(handler) }
+  private var released: [AnyObject] = []
 }
 
 /// A descriptor's place in its loop: stale ones are recognised by their generation.

@@ -103,6 +103,7 @@ private final class Server: ServerCodecDelegate {
   private(set) var codec: HTTP1ServerCodec?
   private let transport = Transport(pool: BlockPool())
   private let response = HeaderMap()
+  private var decoders: [Decoder] = []
 
   override init() {
     super.init()
@@ -114,17 +115,20 @@ private final class Server: ServerCodecDelegate {
   }
 
   override func newStream(_ encoder: StreamEncoder) -> StreamDecoder {
-    Decoder(digest) { [unowned self] in
+    let decoder = Decoder(digest) { [unowned self] in
       encoder.encodeHeaders(response, endStream: false)
       encoder.encodeData(ByteView("ok"), endStream: true)
       transport.output.removeAll()
     }
+    decoders.append(decoder)
+    return decoder
   }
 }
 
 private final class Client: ClientCodecDelegate {
   let digest = Digest()
   private(set) var codec: HTTP1ClientCodec?
+  private var decoders: [Decoder] = []
 
   override init() {
     super.init()
@@ -139,6 +143,8 @@ private final class Client: ClientCodecDelegate {
     let headers = HeaderMap()
     headers.add(.method, "GET")
     headers.add(.path, "/")
-    _ = codec?.newStream(Decoder(digest) {}).encodeHeaders(headers, endStream: true)
+    let decoder = Decoder(digest) {}
+    decoders.append(decoder)
+    codec?.newStream(decoder).use { $0.encodeHeaders(headers, endStream: true) }
   }
 }

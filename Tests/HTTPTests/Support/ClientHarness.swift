@@ -37,7 +37,7 @@ final class ClientHarness: ClientCodecDelegate {
   {
     let decoder = RecordingDecoder()
     streams.append(decoder)
-    encoder = codec?.newStream(decoder)
+    encoder = codec?.newStream(decoder).object
     encoder?.encodeHeaders(HeaderMap(headers), endStream: endStream)
     return decoder
   }

@@ -12,8 +12,9 @@ final class ConnectionPool {
   private let shard: StatsShard
   let host: Host
   let breaker: CircuitBreaker
-  /// Connected and without a request; the last is the next to be used.
-  private var ready: [PoolClient] = []
+  private let requests: ResourceLimit
+  /// Connected and without a request; the last is the next to be used. All of them are among ``clients`` too.
+  private var ready: [Unretained<PoolClient>] = []
   private var clients: [PoolClient] = []
   private var connecting = 0
   private var pending: Deque<UpstreamCallbacks> = []
@@ -25,6 +26,7 @@ final class ConnectionPool {
     shard = cluster.worker.shard
     self.host = host
     breaker = cluster.info.circuitBreaker(priority)
+    requests = breaker.requests
   }
 
   // MARK: Requests
@@ -32,8 +34,7 @@ final class ConnectionPool {
   /// Asks for a stream: `caller` hears of it at once (a kept connection, an overflow) or later.
   func newStream(_ caller: UpstreamCallbacks) {
     if let client = ready.popLast() {
-      if !attach(caller, to: client) { clientReady(client) }
-      return
+      return client.use { if !attach(caller, to: $0) { clientReady($0) } }
     }
     guard breaker.pendingRequests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqPendingOverflow])
@@ -62,7 +63,7 @@ final class ConnectionPool {
 
   /// Gives the caller its stream, or tells it that the cluster has too many; returns which.
   private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) -> Bool {
-    guard breaker.requests.tryAcquire() else {
+    guard requests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqActiveOverflow])
       caller.poolFailure(.overflow, host: host, transportFailure: 0)
       return false
@@ -105,11 +106,12 @@ final class ConnectionPool {
 
   /// A connection has no request (any more).
   func clientReady(_ client: PoolClient) {
-    while let caller = pending.popFirst() {
+    while !pending.isEmpty {
+      let caller = pending.removeFirst()
       leavePending()
       if attach(caller, to: client) { return connectIfNeeded() }
     }
-    if client.isUsable { ready.append(client) } else { client.closeIdle() }
+    if client.isUsable { ready.append(Unretained(client)) } else { client.closeIdle() }
   }
 
   /// A connection is gone.
@@ -120,12 +122,13 @@ final class ConnectionPool {
       connecting -= 1
       failPending(failure, transportFailure)
     } else {
-      if let index = ready.firstIndex(where: { $0 === client }) { ready.remove(at: index) }
+      if let index = ready.firstIndex(where: { $0.use { $0 === client } }) { ready.remove(at: index) }
       connectIfNeeded()
     }
   }
 
   private func removeClient(_ client: PoolClient) {
+    cluster.worker.loop.release(client)
     guard let last = clients.popLast(), last !== client else { return }
     clients[client.index] = last
     last.index = client.index
@@ -154,7 +157,7 @@ final class ConnectionPool {
     isDraining = true
     let idle = ready
     ready.removeAll()
-    for client in idle { client.closeIdle() }
+    for client in idle { client.use { $0.closeIdle() } }
     closeSuperfluousConnecting()
   }
 }

@@ -25,7 +25,8 @@ final class PoolClient: ClientCodecDelegate {
   /// Ours, once the connection stands.
   private(set) var localAddress: SocketAddress?
   private var codec: HTTP1ClientCodec?
-  private var caller: UpstreamCallbacks?
+  /// Its router keeps it to the end of the turn in which the request ends.
+  private var caller: Unretained<UpstreamCallbacks>?
   private var usesLeft: Int
   private var requests: UInt64 = 0
   private let createdAt: Int64
@@ -52,7 +53,9 @@ final class PoolClient: ClientCodecDelegate {
   var isConnecting: Bool { connection?.isConnecting ?? false }
 
   /// Whether another request may be sent on it.
-  var isUsable: Bool { usesLeft > 0 && !expired && !pool.isDraining && connection?.isOpen == true }
+  var isUsable: Bool {
+    usesLeft > 0 && !expired && !pool.isDraining && connection.unretained?.use { $0.isOpen } ?? false
+  }
 
   // MARK: Connecting
 
@@ -98,8 +101,10 @@ final class PoolClient: ClientCodecDelegate {
 
   /// Opens a stream for the caller, whose place among the cluster's requests the pool has taken.
   func open(_ caller: UpstreamCallbacks) {
-    guard let codec else { return caller.poolFailure(.localConnectionFailure, host: host, transportFailure: 0) }
-    self.caller = caller
+    guard let codec = codec.unretained else {
+      return caller.poolFailure(.localConnectionFailure, host: host, transportFailure: 0)
+    }
+    self.caller = Unretained(caller)
     requests += 1
     if usesLeft != Int.max {
       usesLeft -= 1
@@ -110,7 +115,7 @@ final class PoolClient: ClientCodecDelegate {
     shard.increment(host.stats[.rqTotal])
     shard.adjust(host.stats[.rqActive], by: 1)
     host.activeRequests.wrappingAdd(1, ordering: .relaxed)
-    caller.poolReady(codec.newStream(caller), self)
+    codec.use { $0.newStream(caller) }.use { caller.poolReady($0, self) }
   }
 
   override func peerWillClose() { shard.increment(info.stats[.upstreamCxCloseNotify]) }
@@ -153,7 +158,10 @@ final class PoolClient: ClientCodecDelegate {
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
-    guard let codec else { return bytes.count }
+    codec.unretained?.use { dispatch(bytes, to: $0) } ?? bytes.count
+  }
+
+  private func dispatch(_ bytes: ByteView, to codec: HTTP1ClientCodec) -> Int {
     do {
       return try codec.dispatch(bytes)
     } catch {
@@ -224,6 +232,7 @@ final class PoolClient: ClientCodecDelegate {
       codec?.connectionClosed(reason)
       if caller != nil { endRequest() }
     }
+    if let codec { worker.loop.release(codec) }
     codec = nil
     connection = nil
     pool.clientClosed(
