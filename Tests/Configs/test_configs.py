@@ -1,4 +1,5 @@
-"""Every file of configs/ is one that Pillion takes, and the real Envoy too, without a warning."""
+"""Every file of configs/ is one that Pillion takes, and the real Envoy too, without a warning; what the decoder's tests
+accept, Envoy accepts."""
 
 import subprocess
 
@@ -6,6 +7,8 @@ import pytest
 from conftest import ROOT
 
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "configs").iterdir())
+
+ACCEPTED = sorted(path.relative_to(ROOT) for path in (ROOT / "Tests/EnvoyConfigTests/Accepted").iterdir())
 
 
 def run(*command):
@@ -30,6 +33,12 @@ def test_pillion_accepts(file, pillion):
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_envoy_accepts(file, envoy):
     code, said = run(envoy, "--mode", "validate", "-c", file, "-l", "warning")
+    assert (code, said) == (0, f"configuration '{file}' OK\n")
+
+
+@pytest.mark.parametrize("file", ACCEPTED, ids=str)
+def test_envoy_accepts_what_the_decoder_accepts(file, envoy):
+    code, said = run(envoy, "--mode", "validate", "-c", file, "-l", "error")
     assert (code, said) == (0, f"configuration '{file}' OK\n")
 
 

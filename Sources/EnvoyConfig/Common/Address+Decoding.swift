@@ -83,6 +83,23 @@ extension CidrRange: ConfigMessage {
   }
 }
 
+extension CidrRange {
+  /// A text that is the same for ranges of the same addresses: the family and the bits of the prefix. As in Envoy, a length
+  /// beyond the address's own is that.
+  var canonical: String {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let isIPv4 = bytes.withUnsafeMutableBytes { inet_pton(AF_INET, addressPrefix, $0.baseAddress) == 1 }
+    let isIPv6 = !isIPv4 && bytes.withUnsafeMutableBytes { inet_pton(AF_INET6, addressPrefix, $0.baseAddress) == 1 }
+    guard isIPv4 || isIPv6 else { return addressPrefix }
+    let length = min(Int(prefixLen), isIPv4 ? 32 : 128)
+    for index in bytes.indices {
+      let bits = min(max(length - index * 8, 0), 8)
+      bytes[index] &= UInt8(truncatingIfNeeded: 0xff00 >> bits)
+    }
+    return "\(isIPv4 ? 4 : 6) \(bytes)/\(length)"
+  }
+}
+
 extension TcpKeepalive: ConfigMessage {
   static let typeName = "envoy.config.core.v3.TcpKeepalive"
 

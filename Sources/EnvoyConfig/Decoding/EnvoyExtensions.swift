@@ -38,6 +38,13 @@ enum EnvoyExtensions {
       "thrift_proxy.v3.ThriftProxy", "wasm.v3.Wasm", "zookeeper_proxy.v3.ZooKeeperProxy",
     ].map { "envoy.extensions.filters.network." + $0 } + typedStructs
 
+  static let listenerFilters =
+    [
+      "dynamic_modules.v3.DynamicModuleListenerFilter", "http_inspector.v3.HttpInspector",
+      "local_ratelimit.v3.LocalRateLimit", "original_dst.v3.OriginalDst", "original_src.v3.OriginalSrc",
+      "proxy_protocol.v3.ProxyProtocol", "set_filter_state.v3.Config",
+    ].map { "envoy.extensions.filters.listener." + $0 } + typedStructs
+
   static let accessLoggers =
     [
       "dynamic_modules.v3.DynamicModuleAccessLog", "fluentd.v3.FluentdAccessLogConfig",

@@ -33,7 +33,8 @@ package struct MessageDescription: Sendable {
     let messages: [any ConfigMessage.Type] = [
       Bootstrap.self, Bootstrap.StaticResources.self, Node.self, Locality.self, ClusterManager.self, Admin.self,
       LayeredRuntime.self, LayeredRuntime.Layer.self, LayeredRuntime.Layer.AdminLayer.self,
-      Listener.self, ListenerDeprecatedV1.self, FilterChain.self, FilterReader.self, TransportSocketReader.self,
+      Listener.self, ListenerDeprecatedV1.self, FilterChain.self, FilterChainMatch.self, FilterReader.self,
+      ListenerFilterReader.self, TlsInspector.self, TransportSocketReader.self,
       RawBuffer.self, DownstreamTlsContext.self, UpstreamTlsContext.self, CommonTlsContext.self,
       CombinedCertificateValidationContext.self, TlsParameters.self, TlsKeyLog.self, TlsCertificate.self,
       CertificateValidationContext.self, CertificateValidationContext.SystemRootCerts.self,

@@ -25,10 +25,10 @@ extension Listener: ConfigMessage {
     reader.message("tcp_keepalive", &tcpKeepalive)
     // There is no global limit of connections.
     reader.withoutEffect(.bool, "ignore_global_conn_limit")
-    reader.withoutEffect(.bool, "reuse_port", "continue_on_listener_filters_timeout")
-    reader.withoutEffect(.duration, "listener_filters_timeout")
-    reader.unsupported("additional_addresses", "listener_filters", "socket_options", "use_original_dst")
-    reader.unsupported("default_filter_chain", "filter_chain_matcher", "fcds_config", "stats_matcher")
+    reader.withoutEffect(.bool, "reuse_port")
+    readListenerFilters(&reader)
+    reader.unsupported("additional_addresses", "socket_options", "use_original_dst")
+    reader.unsupported("filter_chain_matcher", "fcds_config", "stats_matcher")
     reader.unsupported("transparent", "freebind", "tcp_fast_open_queue_length", "connection_balance_config")
     reader.unsupported("max_connections_to_accept_per_socket_event")
     reader.unsupported("api_listener", "internal_listener", "enable_mptcp", "bypass_overload_manager")
@@ -43,18 +43,27 @@ extension Listener: ConfigMessage {
     address = reader.context.decode(at: index)
   }
 
-  /// Chains are not matched yet: there is one, for all connections.
   private mutating func readFilterChains(_ reader: inout MessageReader) {
     let context = reader.context
     let indices = reader.elements("filter_chains")
-    filterChains = indices.map { context.decode(at: $0) }
-    if indices.isEmpty, !reader.has("default_filter_chain") {
-      reader.report("filter_chains", "no filter chains specified", allowed: "one filter chain is allowed")
+    var overlaps = FilterChainOverlaps()
+    for index in indices {
+      let chain: FilterChain = context.decode(at: index)
+      filterChains.append(chain)
+      if let problem = overlaps.add(chain) { context.report(index, problem.problem, allowed: problem.allowed) }
     }
-    for index in indices.dropFirst() {
-      context.report(
-        index, "Envoy chooses between filter chains, Pillion does not support it yet", allowed: "one is allowed")
+    reader.message("default_filter_chain", &defaultFilterChain)
+    if indices.isEmpty, defaultFilterChain == nil {
+      reader.report("filter_chains", "no filter chains specified", allowed: "at least one filter chain is needed")
     }
+  }
+
+  private mutating func readListenerFilters(_ reader: inout MessageReader) {
+    var readers: [ListenerFilterReader] = []
+    reader.messages("listener_filters", &readers)
+    listenerFilters = readers.compactMap(\.value)
+    reader.duration("listener_filters_timeout", &listenerFiltersTimeout)
+    reader.bool("continue_on_listener_filters_timeout", &continueOnListenerFiltersTimeout)
   }
 
   private func readBindToPort(_ reader: inout MessageReader) {
@@ -90,9 +99,9 @@ extension FilterChain: ConfigMessage {
     }
     reader.transportSocket(.downstream, &transportSocket)
     reader.withoutEffect(.object, "metadata")
+    reader.message("filter_chain_match", &filterChainMatch)
+    reader.duration("transport_socket_connect_timeout", &transportSocketConnectTimeout)
     reader.unsupported("use_proxy_proto")
-    reader.unsupported("transport_socket_connect_timeout") { $0 == "0s" }
-    reader.unsupportedUnlessEmpty("filter_chain_match")
   }
 }
 

@@ -11,7 +11,16 @@ package struct Listener: Sendable {
   package var address = Address.socketAddress(SocketAddress())
   /// Prefix of the listener's counters in place of its address.
   package var statPrefix = ""
+  /// At least one, unless there is a `defaultFilterChain`; no two match the same.
   package var filterChains: [FilterChain] = []
+  /// Takes the connections that no other chain takes; its match does not count.
+  package var defaultFilterChain: FilterChain?
+  /// In the order of their work.
+  package var listenerFilters: [ListenerFilter] = []
+  /// For all listener filters together; zero: none.
+  package var listenerFiltersTimeout: Duration = .seconds(15)
+  /// Whether a connection goes on without what the listener filters did not find in time, instead of being closed.
+  package var continueOnListenerFiltersTimeout = false
   package var perConnectionBufferLimitBytes: UInt32 = 1_048_576
   package var metadata: DocumentNode?
   package var trafficDirection = TrafficDirection.unspecified
@@ -28,11 +37,14 @@ package struct Listener: Sendable {
   package init() {}
 }
 
-/// `envoy.config.listener.v3.FilterChain`. Chain matching is not supported yet.
+/// `envoy.config.listener.v3.FilterChain`.
 package struct FilterChain: Sendable {
   package var name = ""
+  package var filterChainMatch = FilterChainMatch()
   package var filters: [Filter] = []
   package var transportSocket = TransportSocket.rawBuffer
+  /// For the transport socket's handshake; zero: none.
+  package var transportSocketConnectTimeout: Duration = .zero
   package var origin = SourceLocation.none
 
   package init() {}

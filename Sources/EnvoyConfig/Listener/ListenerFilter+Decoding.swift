@@ -1,0 +1,30 @@
+/// `envoy.config.listener.v3.ListenerFilter`; nil after an error.
+struct ListenerFilterReader: ConfigMessage {
+  static let typeName = "envoy.config.listener.v3.ListenerFilter"
+  private(set) var value: ListenerFilter?
+
+  init(from reader: inout MessageReader) {
+    var name = ""
+    reader.string("name", &name, minLength: 1)
+    reader.unsupported("filter_disabled")
+    let choice = reader.oneof("config_type", isRequired: true, of: "typed_config", unsupported: ["config_discovery"])
+    guard choice == "typed_config", let index = reader.find("typed_config") else { return }
+    let kinds = [AnyKind(TlsInspector.self) { ListenerFilter.Config.tlsInspector($0) }]
+    guard let config = reader.context.any(at: index, known: EnvoyExtensions.listenerFilters, kinds) else { return }
+    var filter = ListenerFilter(name: name, config: config)
+    filter.origin = reader.origin
+    value = filter
+  }
+}
+
+extension TlsInspector: ConfigMessage {
+  static let typeName = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+
+  init(from reader: inout MessageReader) {
+    origin = reader.origin
+    reader.unsupported("enable_ja3_fingerprinting", "enable_ja4_fingerprinting")
+    reader.integer("initial_read_buffer_size", &initialReadBufferSize, in: 256...65_536)
+    reader.bool("close_connection_on_client_hello_parsing_errors", &closeConnectionOnClientHelloParsingErrors)
+    reader.integer("max_client_hello_size", &maxClientHelloSize, in: 256...16_384)
+  }
+}
