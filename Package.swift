@@ -34,7 +34,9 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: house),
+    .target(name: "Security", dependencies: ["Reactor", "COpenSSL"], swiftSettings: house),
     .target(
       name: "Telemetry", dependencies: ["Reactor", .product(name: "Logging", package: "swift-log")],
       swiftSettings: house),
@@ -43,7 +45,7 @@ let package = Package(
     .target(
       name: "Proxy",
       dependencies: [
-        "EnvoyConfig", "HTTP", "Telemetry", "Reactor", "CLinux",
+        "EnvoyConfig", "HTTP", "Security", "Telemetry", "Reactor", "CLinux",
         .product(name: "DequeModule", package: "swift-collections"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: house),
     .target(
@@ -51,7 +53,7 @@ let package = Package(
     .executableTarget(
       name: "pillion",
       dependencies: [
-        "Admin", "Proxy", "EnvoyConfig", "Telemetry", "Reactor",
+        "Admin", "Proxy", "EnvoyConfig", "Security", "Telemetry", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .testTarget(
@@ -63,6 +65,7 @@ let package = Package(
     .testTarget(
       name: "EnvoyConfigTests", dependencies: ["EnvoyConfig"], exclude: ["Accepted", "Refused", "Secrets"], swiftSettings: house),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
+    .testTarget(name: "SecurityTests", dependencies: ["Security", "Reactor", "COpenSSL"], swiftSettings: house),
   ],
   cxxLanguageStandard: .cxx17
 )
@@ -73,5 +76,6 @@ if isFuzzing {
     fuzzTarget("HTTP1", dependencies: ["HTTP", "Reactor"]),
     fuzzTarget("Config", dependencies: ["EnvoyConfig"]),
     fuzzTarget("ClientHello", dependencies: ["Proxy", "Reactor"]),
+    fuzzTarget("JWT", dependencies: ["Security", "Reactor"]),
   ]
 }
