@@ -59,13 +59,13 @@ final class AccessLogInfo: Sendable {
   }
 
   /// Writes the line of a finished connection.
-  func write(_ session: TcpProxySession, _ worker: Worker) {
+  func write(_ session: TcpProxySession, _ worker: Worker, isOfListener: Bool) {
     if let filter, !filter.passes(session.info, nil, worker) { return }
-    append(SessionValues(session: session), worker)
+    append(SessionValues(session: session, isOfListener: isOfListener), worker)
   }
 
-  /// Writes the line of a finished HTTP connection: a listener's log.
-  func write(_ values: DownstreamConnectionValues, _ worker: Worker) {
+  /// Writes the line of a finished HTTP connection, or of one that was refused: a listener's log.
+  func write(_ values: some ConnectionValues, _ worker: Worker) {
     if let filter, !filter.passes(values.info, nil, worker) { return }
     append(values, worker)
   }

@@ -9,6 +9,11 @@ protocol ConnectionValues: SubstitutionValues {
   var remoteAddress: SocketAddress? { get }
   var localAddress: SocketAddress? { get }
   var worker: Worker { get }
+  var socket: DownstreamSocket? { get }
+  /// Empty for none.
+  var chainName: String { get }
+  /// Whether it is the listener's own log that asks.
+  var isOfListener: Bool { get }
 }
 
 extension ConnectionValues {
@@ -17,11 +22,13 @@ extension ConnectionValues {
   func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool {
     switch text {
     case .accessLogType:
-      output.append("TcpConnectionEnd")
+      // As Envoy: a listener's own log does not say.
+      output.append(isOfListener ? "NotSet" : "TcpConnectionEnd")
       return true
-    case .protocol, .upstreamProtocol, .streamID, .virtualClusterName, .filterChainName, .requestedServerName,
-      .responseCodeDetails:
-      return false
+    case .protocol, .upstreamProtocol, .streamID, .virtualClusterName: return false
+    case .filterChainName: return output.append(ifAny: chainName)
+    case .requestedServerName, .downstreamTransportFailureReason:
+      return socket?.append(text, to: &output) ?? false
     case .localReplyBody: return true
     default:
       return info.append(
@@ -49,12 +56,15 @@ extension ConnectionValues {
 /// What a TCP connection tells to a substitution format.
 struct SessionValues: ConnectionValues {
   let session: TcpProxySession
+  let isOfListener: Bool
 
   var info: StreamInfo { session.info }
   var id: UInt64 { session.id }
   var remoteAddress: SocketAddress? { session.remoteAddress }
   var localAddress: SocketAddress? { session.localAddress }
   var worker: Worker { session.worker }
+  var socket: DownstreamSocket? { session.socket }
+  var chainName: String { session.chain.name }
 }
 
 /// What an HTTP connection, as such, tells to a listener's log.
@@ -66,4 +76,54 @@ struct DownstreamConnectionValues: ConnectionValues {
   var remoteAddress: SocketAddress? { connection.remoteAddress }
   var localAddress: SocketAddress? { connection.localAddress }
   var worker: Worker { connection.worker }
+  var socket: DownstreamSocket? { connection.socket }
+  var chainName: String { connection.manager.chain.name }
+  var isOfListener: Bool { true }
+}
+
+/// What a connection that never had a filter chain tells to a listener's log.
+struct RefusedConnectionValues: ConnectionValues {
+  let socket: DownstreamSocket?
+  var info = StreamInfo()
+  let id: UInt64
+  let remoteAddress: SocketAddress?
+  let localAddress: SocketAddress?
+  let worker: Worker
+  var chainName: String { "" }
+  var isOfListener: Bool { true }
+
+  init(
+    socket: DownstreamSocket, id: UInt64, remoteAddress: SocketAddress?, localAddress: SocketAddress?, worker: Worker
+  ) {
+    self.socket = socket
+    self.id = id
+    self.remoteAddress = remoteAddress
+    self.localAddress = localAddress
+    self.worker = worker
+  }
+}
+
+extension DownstreamSocket {
+  /// What TLS and the listener filters know.
+  func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool {
+    switch text {
+    case .requestedServerName:
+      if serverName.isEmpty { return false }
+      serverName.withUnsafeBytes { output.append(ByteView($0)) }
+    case .downstreamTransportFailureReason:
+      guard let inspectionFailure else { return false }
+      output.append(inspectionFailure.reason)
+    default: return false
+    }
+    return true
+  }
+}
+
+extension TextBuffer {
+  /// Appends a text; false for an empty one.
+  mutating func append(ifAny text: String) -> Bool {
+    if text.isEmpty { return false }
+    append(text)
+    return true
+  }
 }

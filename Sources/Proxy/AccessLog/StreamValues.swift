@@ -29,7 +29,10 @@ struct StreamValues: SubstitutionValues {
       guard let id = stream.requestHeaders?.value(of: .xRequestID) else { return false }
       output.append(id)
     case .accessLogType: output.append("DownstreamEnd")
-    case .virtualClusterName, .filterChainName, .requestedServerName: return false
+    case .virtualClusterName: return false
+    case .filterChainName: return output.append(ifAny: stream.manager.chain.name)
+    case .requestedServerName, .downstreamTransportFailureReason:
+      return stream.downstream.socket?.append(text, to: &output) ?? false
     case .localReplyBody: return true
     default:
       return stream.info.append(

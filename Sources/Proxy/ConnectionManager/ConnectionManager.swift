@@ -22,6 +22,8 @@ final class ConnectionManager: ServerCodecDelegate {
   private let info: ConnectionManagerInfo
   let id: UInt64
   let remoteAddress: SocketAddress?
+  /// What listener filters and TLS know of the connection; nil for a plain one.
+  let socket: DownstreamSocket?
   /// The peer's address without its port, as headers name it; empty for a Unix socket.
   let remoteText: [UInt8]
   let isFromLoopback: Bool
@@ -49,13 +51,14 @@ final class ConnectionManager: ServerCodecDelegate {
   private var maxDurationTimer = Timer()
   private var drainTimer = Timer()
 
-  init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?) {
+  init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?, socket: DownstreamSocket? = nil) {
     self.manager = manager
     worker = manager.worker
     shard = manager.worker.shard
     info = manager.info
     self.id = id
     self.remoteAddress = remoteAddress
+    self.socket = socket
     isFromLoopback = remoteAddress?.isLoopback ?? false
     remoteText = remoteAddress.map { $0.isIP ? Array($0.host.utf8) : [] } ?? []
     createdAt = worker.loop.now
@@ -291,9 +294,7 @@ final class ConnectionManager: ServerCodecDelegate {
   private func log() {
     if manager.listener.accessLogs.isEmpty { return }
     var info = StreamInfo()
-    info.startTime = createdAt
-    info.startWallTime = worker.loop.wallNow - (worker.loop.now - createdAt)
-    info.endTime = worker.loop.now
+    info.begin(at: createdAt, worker.loop)
     info.bytesReceived = bytesReceived
     info.bytesSent = bytesSent
     for log in manager.listener.accessLogs {

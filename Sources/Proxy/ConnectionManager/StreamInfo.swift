@@ -37,6 +37,13 @@ struct StreamInfo {
   var randomValue: UInt64 = 0
   /// The request comes from an internal address (x-envoy-internal).
   var isInternal = false
+
+  /// Of a connection that began then and is over now.
+  mutating func begin(at start: Int64, _ loop: EventLoop) {
+    startTime = start
+    startWallTime = loop.wallNow - (loop.now - start)
+    endTime = loop.now
+  }
 }
 
 /// Why a response is what it is (Envoy's response_code_details).

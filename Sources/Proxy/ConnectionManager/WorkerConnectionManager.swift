@@ -12,14 +12,16 @@ final class WorkerConnectionManager {
   let shard: StatsShard
   let routes: RouteTable
   unowned let listener: WorkerListener
+  let chain: FilterChainInfo
   private var free: [ActiveStream] = []
 
-  init(_ info: ConnectionManagerInfo, worker: Worker, listener: WorkerListener) {
+  init(_ info: ConnectionManagerInfo, worker: Worker, listener: WorkerListener, chain: FilterChainInfo) {
     self.info = info
     self.worker = worker
     shard = worker.shard
     routes = info.routes
     self.listener = listener
+    self.chain = chain
   }
 
   func takeStream(for connection: ConnectionManager) -> ActiveStream {

@@ -7,21 +7,6 @@ import Reactor
 /// At each step the most specific criterion that fits counts, among the chains that the steps before have left, and chains
 /// that ask for another are out, for good: a later step that leaves none does not take an earlier one back.
 struct FilterChainTable: Sendable {
-  /// What a chain asks for; an empty list, an empty text or nil asks for nothing.
-  struct Match: Sendable, Equatable {
-    enum SourceType: Sendable { case any, sameIPOrLoopback, external }
-
-    var destinationPort: UInt16?
-    var prefixRanges: [CidrRange] = []
-    var serverNames: [String] = []
-    var transportProtocol = ""
-    var applicationProtocols: [String] = []
-    var directSourcePrefixRanges: [CidrRange] = []
-    var sourceType = SourceType.any
-    var sourcePrefixRanges: [CidrRange] = []
-    var sourcePorts: [UInt16] = []
-  }
-
   /// What is known of a connection before its chain is chosen.
   struct Criteria {
     var destination: Reactor.SocketAddress?
@@ -35,31 +20,10 @@ struct FilterChainTable: Sendable {
     var applicationProtocols: [[UInt8]] = []
   }
 
-  /// Why chains cannot stand together: a connection could belong to both.
-  struct Conflict: Error, Equatable {
-    let first: Int
-    let second: Int
-    /// Both ask for the very same.
-    let isSame: Bool
-  }
-
   private let rules: [Rule]
 
-  /// - Throws: the first two chains that some connection would fit equally well.
-  init(_ matches: [Match]) throws(Conflict) {
-    rules = matches.map { Rule($0) }
-    for second in matches.indices {
-      if let first = matches[..<second].firstIndex(of: matches[second]) {
-        throw Conflict(first: first, second: second, isSame: true)
-      }
-    }
-    for second in rules.indices {
-      if rules[second].overlapsItself { throw Conflict(first: second, second: second, isSame: false) }
-      if let first = rules[..<second].firstIndex(where: { $0.overlaps(rules[second]) }) {
-        throw Conflict(first: first, second: second, isSame: false)
-      }
-    }
-  }
+  /// - Parameter matches: no two of which a connection could fit equally well: the decoder refuses those.
+  init(_ matches: [FilterChainMatch]) { rules = matches.map { Rule($0) } }
 
   /// The index of the connection's chain; nil where none fits.
   func chain(for connection: Criteria) -> Int? {
@@ -71,7 +35,7 @@ struct FilterChainTable: Sendable {
     keep(&left, [transport, []]) { rules[$0].transportProtocol == $1 }
     keep(&left, connection.applicationProtocols + [[]]) { rules[$0].applicationProtocols.contains($1) }
     keepLongest(&left, connection.directSource ?? connection.source) { rules[$0].directSources }
-    keep(&left, [Self.isLocal(connection) ? .sameIPOrLoopback : .external, .any]) { rules[$0].sourceType == $1 }
+    keep(&left, [Self.isLocal(connection) ? .sameIpOrLoopback : .external, .any]) { rules[$0].sourceType == $1 }
     keepLongest(&left, connection.source) { rules[$0].sources }
     keep(&left, [connection.source?.port ?? 0, nil]) { rules[$0].sourcePorts.contains($1) }
     return left.first
@@ -129,11 +93,11 @@ private struct Rule: Sendable {
   let transportProtocol: [UInt8]
   let applicationProtocols: [[UInt8]]
   let directSources: [AddressRange?]
-  let sourceType: FilterChainTable.Match.SourceType
+  let sourceType: FilterChainMatch.ConnectionSourceType
   let sources: [AddressRange?]
   let sourcePorts: [UInt16?]
 
-  init(_ match: FilterChainTable.Match) {
+  init(_ match: FilterChainMatch) {
     destinationPort = match.destinationPort
     destinations = Self.ranges(match.prefixRanges)
     serverNames = match.serverNames.isEmpty ? [[]] : match.serverNames.map(Self.serverName)
@@ -155,25 +119,4 @@ private struct Rule: Sendable {
     let bytes = name.utf8.map(asciiLowercased)
     return bytes.starts(with: [UInt8(ascii: "*"), UInt8(ascii: ".")]) ? Array(bytes.dropFirst()) : bytes
   }
-
-  /// Whether a connection could find both chains at every step.
-  func overlaps(_ other: Rule) -> Bool {
-    destinationPort == other.destinationPort && Self.share(destinations, other.destinations)
-      && Self.share(serverNames, other.serverNames) && transportProtocol == other.transportProtocol
-      && Self.share(applicationProtocols, other.applicationProtocols)
-      && Self.share(directSources, other.directSources) && sourceType == other.sourceType
-      && Self.share(sources, other.sources) && Self.share(sourcePorts, other.sourcePorts)
-  }
-
-  /// Envoy refuses a criterion that stands twice in one chain, too.
-  var overlapsItself: Bool {
-    Self.repeats(destinations) || Self.repeats(serverNames) || Self.repeats(applicationProtocols)
-      || Self.repeats(directSources) || Self.repeats(sources) || Self.repeats(sourcePorts)
-  }
-
-  private static func share<Key: Hashable>(_ left: [Key], _ right: [Key]) -> Bool {
-    !Set(left).isDisjoint(with: right)
-  }
-
-  private static func repeats<Key: Hashable>(_ keys: [Key]) -> Bool { Set(keys).count < keys.count }
 }

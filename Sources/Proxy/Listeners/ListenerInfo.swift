@@ -4,12 +4,12 @@ import Telemetry
 
 /// A listener of the configuration, ready for use: shared by all workers, never changed.
 package final class ListenerInfo: Sendable {
-  /// What the filter chain ends in.
-  enum NetworkFilter: Sendable {
-    case connectionManager(ConnectionManagerInfo)
-    case tcpProxy(TcpProxyInfo)
-    /// No filter at all: each connection is closed as it comes.
-    case noFilter
+  /// Which of a listener's filter chains is a connection's.
+  enum ChainChoice: Sendable {
+    /// There is but one, for all.
+    case only(Int)
+    /// By what the connection is; `fallback` (default_filter_chain) is for what fits none.
+    case matched(FilterChainTable, fallback: Int?)
   }
 
   package let name: String
@@ -21,12 +21,18 @@ package final class ListenerInfo: Sendable {
   let stats: StatBlock<ListenerStat>
   let workerStats: [StatBlock<WorkerListenerStat>]
   let connectionLength: HistogramID
-  let filter: NetworkFilter
+  let chains: [FilterChainInfo]
+  let chainChoice: ChainChoice
+  /// Nil where nothing looks at a connection before its chain is chosen.
+  let inspector: TLSInspectorInfo?
+  /// Nanoseconds; 0: none.
+  let listenerFiltersTimeout: Int64
+  let continuesOnListenerFiltersTimeout: Bool
   let accessLogs: [AccessLogInfo]
 
   init(
-    _ config: Listener, address: Reactor.SocketAddress, scope: Scope, concurrency: Int, filter: NetworkFilter,
-    accessLogs: [AccessLogInfo]
+    _ config: Listener, address: Reactor.SocketAddress, scope: Scope, concurrency: Int, chains: [FilterChainInfo],
+    choice: ChainChoice, inspector: TLSInspectorInfo?, accessLogs: [AccessLogInfo]
   ) {
     self.config = config
     self.address = address
@@ -36,7 +42,11 @@ package final class ListenerInfo: Sendable {
     stats = scope.scope.block(ListenerStat.self)
     workerStats = (0..<concurrency).map { scope.scope.scope("worker_\($0).").block(WorkerListenerStat.self) }
     connectionLength = scope.scope.histogram("downstream_cx_length_ms")
-    self.filter = filter
+    self.chains = chains
+    chainChoice = choice
+    self.inspector = inspector
+    listenerFiltersTimeout = config.listenerFiltersTimeout.nanoseconds
+    continuesOnListenerFiltersTimeout = config.continueOnListenerFiltersTimeout
     self.accessLogs = accessLogs
   }
 

@@ -1,25 +1,31 @@
+import HTTP
 import Reactor
 import Telemetry
 
-/// A listener on one worker: takes connections and gives them to the filter chain's network filter.
+/// A listener on one worker: takes connections, has its listener filters look at them, and gives them to the network filter
+/// of their filter chain.
 final class WorkerListener {
-  private let info: ListenerInfo
-  private unowned let worker: Worker
+  let info: ListenerInfo
+  unowned let worker: Worker
   private var acceptor: Acceptor?
-  private var manager: WorkerConnectionManager?
+  /// Of each filter chain, where it ends in one.
+  private var managers: [WorkerConnectionManager?] = []
   let isInbound: Bool
 
   init(_ info: ListenerInfo, worker: Worker, socket: consuming Descriptor) throws(SystemError) {
     self.info = info
     self.worker = worker
     isInbound = info.config.trafficDirection == .inbound
-    if case .connectionManager(let config) = info.filter {
-      manager = WorkerConnectionManager(config, worker: worker, listener: self)
-    }
+    for chain in info.chains { managers.append(makeManager(chain)) }
     acceptor = try Acceptor(
       worker.loop, listeningOn: socket,
       accepted: { [unowned self] socket, remote in accept(socket, remote) },
       failed: { [unowned self] error in acceptFailed(error) })
+  }
+
+  private func makeManager(_ chain: FilterChainInfo) -> WorkerConnectionManager? {
+    guard case .connectionManager(let config) = chain.filter else { return nil }
+    return WorkerConnectionManager(config, worker: worker, listener: self, chain: chain)
   }
 
   func close() {
@@ -32,20 +38,80 @@ final class WorkerListener {
   /// The listener's own logs, to which every connection goes.
   var accessLogs: [AccessLogInfo] { info.accessLogs }
 
+  // MARK: Choosing the filter chain
+
   private func accept(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
     // As Envoy: a client on a Unix socket, which has no name of its own, goes under the listener's.
     let remote = info.address.isIP || remote?.unixPath != nil ? remote : info.address
     if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
-    // The kernel refusing to watch a new descriptor is one more way of having none left.
+    if let inspector = info.inspector {
+      let stage = ListenerFilterStage(self, inspector, remote: remote)
+      // The kernel refusing to watch a new descriptor is one more way of having none left.
+      try? stage.start(at: socket)
+    } else if case .only(let chain) = info.chainChoice {
+      start(chain, socket, remote, nil)
+    } else {
+      choose(socket, remote, nil, "raw_buffer", [])
+    }
+  }
+
+  /// The listener filters have seen what they need.
+  func filtersPassed(
+    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket, _ transport: StaticString,
+    _ protocols: [[UInt8]]
+  ) {
+    if case .only(let chain) = info.chainChoice {
+      start(chain, socket, remote, known)
+    } else {
+      choose(socket, remote, known, transport, protocols)
+    }
+  }
+
+  private func choose(
+    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket?, _ transport: StaticString,
+    _ protocols: [[UInt8]]
+  ) {
+    guard case .matched(let table, let fallback) = info.chainChoice else { return }
+    let local = Sockets.localAddress(socket.number)
+    let criteria = FilterChainTable.Criteria(
+      destination: local, source: remote, serverName: known?.serverName ?? [], transportProtocol: transport,
+      applicationProtocols: protocols)
+    if let chain = table.chain(for: criteria) ?? fallback { return start(chain, socket, remote, known) }
+    shard.increment(info.stats[.noFilterChainMatch])
+    logRefused(known ?? DownstreamSocket(), remote: remote, local: local, since: worker.loop.now, isUnmatched: true)
+  }
+
+  /// A line for a connection that never had a filter chain.
+  func logRefused(
+    _ socket: DownstreamSocket, remote: SocketAddress?, local: SocketAddress?, since: Int64, isUnmatched: Bool = false
+  ) {
+    if info.accessLogs.isEmpty { return }
+    var values = RefusedConnectionValues(
+      socket: socket, id: worker.makeConnectionID(), remoteAddress: remote, localAddress: local, worker: worker)
+    values.info.begin(at: since, worker.loop)
+    if isUnmatched {
+      values.info.responseFlags.insert(.noRouteFound)
+      values.info.detail = .literal("filter_chain_not_found")
+    }
+    for log in info.accessLogs { log.write(values, worker) }
+  }
+
+  // MARK: Connections
+
+  private func start(
+    _ index: Int, _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket?
+  ) {
     guard let connection = try? Connection(worker.loop, taking: socket, connecting: false) else { return }
     shard.increment(info.stats[.downstreamCxTotal])
     shard.adjust(info.stats[.downstreamCxActive], by: 1)
     shard.increment(info.workerStats[worker.index][.downstreamCxTotal])
     shard.adjust(info.workerStats[worker.index][.downstreamCxActive], by: 1)
-    switch info.filter {
-    case .connectionManager: startHTTP(connection, remote)
+    switch info.chains[index].filter {
+    case .connectionManager: startHTTP(index, connection, remote, known)
     case .tcpProxy(let config):
-      let session = TcpProxySession(config, worker: worker, listener: self, downstream: connection, remote: remote)
+      let session = TcpProxySession(
+        config, worker: worker, listener: self, chain: info.chains[index], downstream: connection, remote: remote,
+        socket: known)
       worker.add(session)
       session.start()
     case .noFilter:
@@ -54,9 +120,11 @@ final class WorkerListener {
     }
   }
 
-  private func startHTTP(_ connection: Connection, _ remote: SocketAddress?) {
-    guard let manager else { return }
-    let served = ConnectionManager(manager, id: worker.makeConnectionID(), remoteAddress: remote)
+  private func startHTTP(
+    _ index: Int, _ connection: Connection, _ remote: SocketAddress?, _ known: DownstreamSocket?
+  ) {
+    guard let manager = managers[index] else { return }
+    let served = ConnectionManager(manager, id: worker.makeConnectionID(), remoteAddress: remote, socket: known)
     worker.add(served)
     connection.delegate = served
     served.start(on: connection)

@@ -44,15 +44,39 @@ package struct SnapshotCompiler {
 
   private mutating func compile(_ config: Listener, _ address: Reactor.SocketAddress) -> ListenerInfo? {
     let scope = ListenerInfo.scope(config, address: address, store: store)
-    var compiled: ListenerInfo.NetworkFilter? = .noFilter
-    if let filter = config.filterChains.first?.filters.last { compiled = compile(filter, scope) }
-    guard let compiled else { return nil }
+    let configs = config.filterChains + (config.defaultFilterChain.map { [$0] } ?? [])
+    let chains = configs.compactMap { compile($0, scope) }
+    guard chains.count == configs.count else { return nil }
     return ListenerInfo(
-      config, address: address, scope: scope, concurrency: concurrency, filter: compiled,
-      accessLogs: compile(config.accessLog))
+      config, address: address, scope: scope, concurrency: concurrency, chains: chains,
+      choice: chooseChains(of: config),
+      inspector: inspector(of: config), accessLogs: compile(config.accessLog))
   }
 
-  private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> ListenerInfo.NetworkFilter? {
+  /// Several inspectors see no more than one.
+  private func inspector(of config: Listener) -> TLSInspectorInfo? {
+    config.listenerFilters.first.map { filter in
+      switch filter.config {
+      case .tlsInspector(let config): TLSInspectorInfo(config, store)
+      }
+    }
+  }
+
+  /// How the listener's chains are told apart; the default one stands behind the others.
+  private func chooseChains(of config: Listener) -> ListenerInfo.ChainChoice {
+    let fallback = config.defaultFilterChain == nil ? nil : config.filterChains.count
+    let matches = config.filterChains.map(\.filterChainMatch)
+    if matches == [FilterChainMatch()] { return .only(0) }
+    if matches.isEmpty, let fallback { return .only(fallback) }
+    return .matched(FilterChainTable(matches), fallback: fallback)
+  }
+
+  private mutating func compile(_ config: FilterChain, _ listener: ListenerInfo.Scope) -> FilterChainInfo? {
+    guard let last = config.filters.last else { return FilterChainInfo(config, filter: .noFilter) }
+    return compile(last, listener).map { FilterChainInfo(config, filter: $0) }
+  }
+
+  private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> FilterChainInfo.NetworkFilter? {
     switch filter.config {
     case .httpConnectionManager(let manager):
       guard let routes = compileRoutes(manager.routeConfig) else { return nil }

@@ -10,15 +10,7 @@ enum UnbuiltFeatures {
 
   private static func errors(in listener: Listener) -> [ConfigError] {
     let chains = listener.filterChains + (listener.defaultFilterChain.map { [$0] } ?? [])
-    var errors = chains.compactMap { transportSocketError($0.transportSocket) }
-    if chains.count != 1 || listener.filterChains.count != 1 {
-      errors.append(refusal(listener.origin, "filter_chains", "a choice between filter chains"))
-    }
-    errors += chains.filter { !$0.filterChainMatch.isEmpty }.map {
-      refusal($0.origin, "filter_chain_match", "filter_chain_match")
-    }
-    errors += listener.listenerFilters.map { refusal($0.origin, "listener_filters", "listener filters") }
-    return errors
+    return chains.compactMap { transportSocketError($0.transportSocket) }
   }
 
   private static func errors(in cluster: Cluster) -> [ConfigError] {

@@ -17,6 +17,9 @@ final class TcpProxySession: ConnectionDelegate {
   let proxy: TcpProxyInfo
   let worker: Worker
   private unowned let listener: WorkerListener
+  let chain: FilterChainInfo
+  /// What listener filters and TLS know of the downstream connection; nil for a plain one.
+  let socket: DownstreamSocket?
   /// Place in the worker's list.
   var index = 0
   private var downstream: Connection?
@@ -40,11 +43,14 @@ final class TcpProxySession: ConnectionDelegate {
   private(set) lazy var localAddress: SocketAddress? = downstream?.localAddress
 
   init(
-    _ proxy: TcpProxyInfo, worker: Worker, listener: WorkerListener, downstream: Connection, remote: SocketAddress?
+    _ proxy: TcpProxyInfo, worker: Worker, listener: WorkerListener, chain: FilterChainInfo, downstream: Connection,
+    remote: SocketAddress?, socket: DownstreamSocket?
   ) {
     self.proxy = proxy
     self.worker = worker
     self.listener = listener
+    self.chain = chain
+    self.socket = socket
     self.downstream = downstream
     remoteAddress = remote
     id = worker.makeConnectionID()
@@ -292,8 +298,8 @@ final class TcpProxySession: ConnectionDelegate {
     durationTimer.disarm()
     upstream?.close(closeType(event))
     info.endTime = worker.loop.now
-    for log in proxy.accessLogs { log.write(self, worker) }
-    for log in listener.accessLogs { log.write(self, worker) }
+    for log in proxy.accessLogs { log.write(self, worker, isOfListener: false) }
+    for log in listener.accessLogs { log.write(self, worker, isOfListener: true) }
     listener.connectionClosed(createdAt: info.startTime)
     hasClosed = true
     leave()

@@ -93,6 +93,12 @@ public final class EventLoop {
     freeSlots.append(registration.index)
   }
 
+  /// Forgets the handler of a descriptor that stays open, so that another can be registered for it.
+  package func unwatch(_ registration: Registration, _ descriptor: Int32) {
+    epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, nil)
+    deregister(registration)
+  }
+
   // MARK: Turns
 
   /// Calls ``EventHandler/runLater()`` once, at the end of this turn.

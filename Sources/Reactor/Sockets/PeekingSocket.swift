@@ -1,0 +1,61 @@
+import Glibc
+
+/// A connected socket whose first bytes are looked at and left where they are (MSG_PEEK), until its owner takes it. To be
+/// subclassed by who looks.
+///
+/// The kernel announces new bytes also where older ones lie unread, so one look an announcement is enough, however slowly
+/// they come.
+open class PeekingSocket: EventHandler {
+  private let loop: EventLoop
+  private var descriptor: Descriptor?
+  private var registration: Registration?
+  private let limit: Int
+
+  /// - Parameter limit: bytes that are looked at, at most.
+  public init(_ loop: EventLoop, limit: Int) {
+    self.loop = loop
+    self.limit = min(limit, EventLoop.readBufferSize)
+    super.init()
+  }
+
+  /// Takes the socket over and begins to look; the loop keeps this object until ``take()`` or ``close()``.
+  /// - Throws: the kernel refuses to watch the socket.
+  package final func startPeeking(at socket: consuming Descriptor) throws(SystemError) {
+    let number = socket.number
+    descriptor = .some(socket)
+    registration = try loop.register(number, self)
+  }
+
+  /// All that the peer has sent so far, at most the limit. `atEnd`: it will send no more.
+  open func peeked(_ bytes: ByteView, atEnd: Bool) {}
+
+  /// The socket failed (errno).
+  open func peekFailed(_ code: Int32) {}
+
+  public override func ready(_ readiness: Readiness) {
+    guard let number = descriptor?.number else { return }
+    let target = UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer[0..<limit])
+    let count = recv(number, target.baseAddress, target.count, Int32(MSG_PEEK))
+    if count >= 0 {
+      let atEnd = count == 0 || readiness.contains(.peerClosed)
+      peeked(ByteView(UnsafeRawBufferPointer(rebasing: target[0..<min(count, limit)])), atEnd: atEnd)
+    } else if errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR {
+      peekFailed(errno)
+    }
+  }
+
+  package final var localAddress: SocketAddress? {
+    guard let number = descriptor?.number else { return nil }
+    return Sockets.localAddress(number)
+  }
+
+  /// Ends the looking and gives the socket away, all its bytes unread; nil when it is gone already.
+  package final func take() -> Descriptor? {
+    if let registration, let number = descriptor?.number { loop.unwatch(registration, number) }
+    registration = nil
+    return descriptor.take()
+  }
+
+  /// Closes the socket.
+  package final func close() { _ = take() }
+}
