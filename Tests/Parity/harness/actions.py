@@ -381,6 +381,18 @@ class Signal:
     number: int
 
 
+@dataclass(frozen=True)
+class Replace:
+    """Replaces a file of the run's folder by a rename, as kubelet and careful people do. JSON, or text."""
+
+    name: str
+    content: object
+
+
+def replace(name, content):
+    return Replace(name, content)
+
+
 def together(*steps):
     return Together(steps)
 

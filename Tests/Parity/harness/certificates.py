@@ -184,6 +184,12 @@ def workloads(maker):
     workload(maker, "weak", account="server", key="rsa1024")
 
 
+def signers(maker):
+    """Keys for tokens of the algorithms that no certificate's key is for."""
+    maker.make("jwt-p521", key="p521")
+    maker.make("jwt-ed25519", key="ed25519")
+
+
 def odd_ones(maker):
     mesh = (("O", "Mesh"),)
     maker.make("wild", "intermediate", (*mesh, ("CN", "wild")), [("dns", "*.wild.example"), ("dns", "wild.example")])
@@ -211,6 +217,7 @@ def write_all(folder):
     authorities(maker)
     workloads(maker)
     odd_ones(maker)
+    signers(maker)
     maker.revocations("intermediate", "intermediate", ["revoked"])
     maker.revocations("stale", "intermediate", ["revoked"], until=PAST[1])
     maker.revocations("root", "root")

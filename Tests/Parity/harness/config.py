@@ -109,6 +109,10 @@ def certificate(name):
     return {"certificate_chain": pem(f"{name}.pem"), "private_key": pem(f"{name.removesuffix('.leaf')}.key")}
 
 
+def certificate_text(name):
+    return (certificates.folder() / name).read_text()
+
+
 def common_tls(cert, ca, validation, fields):
     certs = [cert] if isinstance(cert, str) else cert or []
     common = {"tls_certificates": [certificate(name) for name in certs]} if certs else {}

@@ -1,5 +1,6 @@
 """Runs one case on one proxy and returns what everybody saw: a dict of sections of normalised text."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from .actions import (
     Background,
     Conn,
     Pause,
+    Replace,
     Request,
     ShowStats,
     Signal,
@@ -33,7 +35,7 @@ from .views import show
 VOLATILE_STATS = re.compile(
     r"_bytes_total$|_bytes_buffered$|lb_recalculate|\.internal\.|\.external\.|membership_change$|update_no_rebuild"
     r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
-    r"|flow_control|remaining_cx_pools$|default\.total_match_count$"
+    r"|flow_control|update_time$|remaining_cx_pools$|default\.total_match_count$"
 )
 TOKEN = re.compile(r"@(\w+)@")
 
@@ -74,11 +76,20 @@ class Run:
             for name, script, _ in entries:
                 self.upstreams.add(name, script, queue)
                 self.ports[name] = self.upstreams.hosts[name].port
+        for name, content in self.case.write.items():
+            self.write(name, content)
         text = self.substitute_text(config.text(self.case, names))
         path = os.path.join(self.folder, "envoy.json" if text.lstrip().startswith("{") else "envoy.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
+
+    def write(self, name, content):
+        text = self.substitute_text(content if isinstance(content, str) else json.dumps(content, indent=1))
+        path = os.path.join(self.folder, name)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
 
     def substitute_text(self, text):
         def value(match):
@@ -147,6 +158,8 @@ class Run:
             case UpstreamClosed(connections, seconds):
                 done = self.upstreams.wait_ended(connections, seconds)
                 lines.append(f"[{label}] upstream connections ended by the proxy: {connections if done else 'too few'}")
+            case Replace(name, content):
+                self.write(name, content)
             case Signal(number):
                 self.quitting |= number in (signal.SIGTERM, signal.SIGINT)
                 self.proxy.signal(number)

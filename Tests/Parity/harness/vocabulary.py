@@ -5,3 +5,4 @@ from .case import accepts, case, differs, refused_as_malformed, refuses  # noqa:
 from .config import *  # noqa: F403
 from .config import merge  # noqa: F401
 from .tls import tls_hello  # noqa: F401
+from .tokens import jwk, jwks, packed, token  # noqa: F401
