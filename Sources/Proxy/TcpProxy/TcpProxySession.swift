@@ -317,7 +317,7 @@ final class TcpProxySession: ConnectionDelegate {
     switch event {
     case .localClose: .noFlush
     case .remoteFailure: .abortReset
-    case .remoteClose, .connectFailure: .flushWrite
+    case .remoteClose, .connectFailure, .transportFailure: .flushWrite
     }
   }
 

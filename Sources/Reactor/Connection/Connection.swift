@@ -4,13 +4,15 @@ import Glibc
 /// A stream connection on a loop, downstream or upstream: reads into the loop's buffer and hands the bytes on, keeps only
 /// what its delegate leaves, and sends what waits at the end of a turn in one call.
 ///
-///     connecting --connected--> open --close(.flushWrite…)--> closing --all sent--> closed
-///         |                      |
-///         +---- failure ---------+------ EOF, error, close(.noFlush) ------------> closed
+///     connecting --connected--> handshaking --done--> open --close(.flushWrite…)--> closing --all sent--> closed
+///         |                         |                  |
+///         +-------- failure --------+------------------+------ EOF, error, close(.noFlush) ------------> closed
 ///
-/// TLS will take the place of ``receive(into:)`` and ``transmit(_:_:)``; nothing else here knows the socket's bytes.
+/// Only a connection with a ``TransportSocket`` handshakes; an accepted one begins there. The transport socket then
+/// takes the place of recv and send: its own end (close_notify) is the peer's end, and "all sent" includes what it
+/// holds. Nothing else here knows the socket's bytes.
 public final class Connection: Transport {
-  private enum State { case connecting, open, closing, lingering, closed }
+  private enum State { case connecting, handshaking, open, closing, lingering, closed }
 
   /// Reads, or offers of what was left over, in one turn before others get theirs.
   private static let readsPerTurn = 8
@@ -30,6 +32,9 @@ public final class Connection: Transport {
   /// Whether the peer's close is acted on while reading is disabled, which loses what it had sent: right for a client
   /// whose request is done, wrong for an upstream whose response is held back.
   package var detectsEarlyClose = true
+
+  /// What lies between this connection and its socket; nil for nothing.
+  package let transportSocket: TransportSocket?
 
   private let descriptor: Int32
   private var registration: Registration?
@@ -52,18 +57,25 @@ public final class Connection: Transport {
   private var readsInTurn = 0
   /// The delegate is looking at ``input``: it must stay.
   private var delivering = false
+  /// The transport socket has been told to begin.
+  private var handshakeBegun = false
 
   /// Takes over a connected (`connecting` false) or connecting socket, non-blocking.
+  /// - Parameter transportSocket: belongs to this connection alone from now on.
   /// - Throws: the kernel refuses to watch it; the socket is closed.
   package init(
-    _ loop: EventLoop, taking socket: consuming Descriptor, connecting: Bool, delegate: ConnectionDelegate? = nil
+    _ loop: EventLoop, taking socket: consuming Descriptor, connecting: Bool, delegate: ConnectionDelegate? = nil,
+    transportSocket: TransportSocket? = nil
   ) throws(SystemError) {
     self.loop = loop
     self.delegate = delegate
+    self.transportSocket = transportSocket
     descriptor = socket.release()
-    state = connecting ? .connecting : .open
+    state = connecting ? .connecting : transportSocket == nil ? .open : .handshaking
+    wasEstablished = state == .open
     input = ByteQueue(pool: loop.pool)
     super.init(pool: loop.pool)
+    transportSocket?.descriptor = descriptor
     do {
       registration = try loop.register(descriptor, self)
     } catch {
@@ -75,9 +87,13 @@ public final class Connection: Transport {
 
   package var isOpen: Bool { state != .closed }
 
-  package var isConnecting: Bool { state == .connecting }
+  /// Whether it is not established yet: the handshake counts.
+  package var isConnecting: Bool { state == .connecting || state == .handshaking }
 
-  /// Bytes that wait to be sent.
+  /// Whether it was ever established, handshake included.
+  package private(set) var wasEstablished: Bool
+
+  /// Bytes that wait to be sent; what the transport socket has sealed already is not among them.
   package var bufferedBytes: Int { output.count }
 
   package var localAddress: SocketAddress? { Sockets.localAddress(descriptor) }
@@ -134,7 +150,7 @@ public final class Connection: Transport {
       : UnsafeMutableRawBufferPointer(start: input.reserve(BlockPool.blockSize), count: BlockPool.blockSize)
     let count = receive(into: target)
     if count > 0 {
-      if count < target.count && !endAnnounced { moreToRead = false }
+      if !endAnnounced, !mayHaveMore(behind: count, of: target.count) { moreToRead = false }
       delegate.unretained?.use { $0.connectionDidRead(count) }
       if kept == 0 {
         deliver(ByteView(UnsafeRawBufferPointer(rebasing: loop.readBuffer[0..<min(count, size)])), kept: false)
@@ -151,13 +167,21 @@ public final class Connection: Transport {
       if code == EINTR {
         moreToRead = true
       } else if code != EAGAIN && code != EWOULDBLOCK {
-        finish(.remoteFailure(code))
+        finish(transportSocket?.hasFailed == true ? .transportFailure : .remoteFailure(code))
       }
     }
   }
 
   private func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
-    recv(descriptor, target.baseAddress, target.count, 0)
+    guard let transportSocket else { return recv(descriptor, target.baseAddress, target.count, 0) }
+    let count = transportSocket.receive(into: target)
+    noteUnsent(transportSocket)
+    return count
+  }
+
+  /// A short read has emptied the kernel.
+  private func mayHaveMore(behind count: Int, of capacity: Int) -> Bool {
+    transportSocket?.hasMore ?? (count == capacity)
   }
 
   private func deliver(_ bytes: ByteView, kept: Bool) {
@@ -196,7 +220,7 @@ public final class Connection: Transport {
 
   public override func write(_ bytes: ByteView) {
     if state == .closed || state == .lingering { return }
-    if bytes.count < Self.directWriteSize || writeBlocked || state == .connecting {
+    if bytes.count < Self.directWriteSize || writeBlocked || isConnecting {
       output.append(bytes)
       queue()
       checkHighWatermark()
@@ -231,7 +255,10 @@ public final class Connection: Transport {
   /// Sends both runs in one call. Returns the bytes taken by the kernel; notes that it is full, or that it failed.
   private func transmit(_ first: ByteView, _ second: ByteView) -> Int {
     let sent: Int
-    if second.isEmpty {
+    if let transportSocket {
+      sent = transportSocket.transmit(first, second)
+      noteUnsent(transportSocket)
+    } else if second.isEmpty {
       sent = send(descriptor, first.start, first.count, Int32(MSG_NOSIGNAL))
     } else if first.isEmpty {
       sent = send(descriptor, second.start, second.count, Int32(MSG_NOSIGNAL))
@@ -263,24 +290,41 @@ public final class Connection: Transport {
     }
   }
 
+  /// What the transport socket holds goes on when the kernel has room.
+  private func noteUnsent(_ transportSocket: TransportSocket) {
+    if transportSocket.hasUnsent { writeBlocked = true }
+  }
+
+  private var isAllSent: Bool { output.isEmpty && transportSocket?.hasUnsent != true }
+
   private func flush() {
-    if state == .connecting || state == .closed || writeBlocked { return }
-    if !output.isEmpty {
+    if isConnecting || state == .closed || writeBlocked { return }
+    if !isAllSent {
       let sent = transmit(output.view, .empty)
       if sent > 0 { output.consume(sent) }
       if aboveHighWatermark { checkLowWatermark() }
     }
-    if output.isEmpty { flushed() }
+    if isAllSent { flushed() }
   }
 
   private func flushed() {
     if shutdownWriteAfterFlush {
       shutdownWriteAfterFlush = false
       writeShut = true
-      shutdown(descriptor, Int32(SHUT_WR))
+      shutWriting()
       if halfClose && endReached { return finish(.localClose) }
     }
     if state == .closing { finish(.localClose) }
+  }
+
+  /// As Envoy: close_notify is the whole of a TLS half-close, TCP's sending side stays open for alerts.
+  private func shutWriting() {
+    if let transportSocket {
+      transportSocket.shutdown()
+      noteUnsent(transportSocket)
+    } else {
+      shutdown(descriptor, Int32(SHUT_WR))
+    }
   }
 
   private func checkHighWatermark() {
@@ -299,6 +343,7 @@ public final class Connection: Transport {
 
   public override func ready(_ readiness: Readiness) {
     if state == .connecting { return connectEnded(readiness) }
+    if state == .handshaking { return continueHandshake(readiness) }
     if readiness.contains(.writable), writeBlocked {
       writeBlocked = false
       flush()
@@ -320,12 +365,47 @@ public final class Connection: Transport {
     if code != 0 || readiness.contains(.hungUp) {
       return finish(.connectFailure(code == 0 ? ECONNREFUSED : code))
     }
-    state = .open
-    delegate?.connectionDidConnect()
-    flush()
+    if transportSocket != nil {
+      state = .handshaking
+      return continueHandshake(readiness)
+    }
+    established()
     if readiness.contains(.readable) || readiness.contains(.peerClosed) {
       moreToRead = true
       if readiness.contains(.peerClosed) { endAnnounced = true }
+      readAvailable()
+    }
+  }
+
+  private func established() {
+    state = .open
+    wasEstablished = true
+    delegate?.connectionDidConnect()
+    flush()
+  }
+
+  /// The side that does not speak first waits for bytes.
+  private func continueHandshake(_ readiness: Readiness) {
+    guard let transportSocket else { return }
+    if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { endAnnounced = true }
+    let begins = transportSocket.speaksFirst && !handshakeBegun
+    let sends = readiness.contains(.writable) && transportSocket.hasUnsent
+    guard begins || sends || endAnnounced || readiness.contains(.readable) else { return }
+    handshakeBegun = true
+    switch transportSocket.handshake() {
+    case .waits: break
+    case .done: handshakeDone(transportSocket)
+    case .peerClosed: finish(.remoteClose)
+    case .socketFailed(let code): finish(.remoteFailure(code))
+    case .failed: finish(.transportFailure)
+    }
+  }
+
+  private func handshakeDone(_ transportSocket: TransportSocket) {
+    noteUnsent(transportSocket)
+    established()
+    if transportSocket.hasMore || endAnnounced {
+      moreToRead = true
       readAvailable()
     }
   }
@@ -356,7 +436,7 @@ public final class Connection: Transport {
     moreToRead = true
     endAnnounced = true
     if state == .open { readAvailable() }
-    finish(.remoteFailure(code))
+    finish(transportSocket?.hasFailed == true ? .transportFailure : .remoteFailure(code))
   }
 
   // MARK: Closing
@@ -365,16 +445,15 @@ public final class Connection: Transport {
     switch type {
     case .noFlush: finish(.localClose)
     case .abortReset:
-      if state != .closed { Sockets.resetOnClose(descriptor) }
-      finish(.localClose)
+      finish(.localClose, resetting: true)
     case .flushWrite:
       if state == .closed || state == .lingering { return }
-      if state == .connecting || output.isEmpty { return finish(.localClose) }
+      if isConnecting || isAllSent { return finish(.localClose) }
       state = .closing
       queue()
     case .flushWriteAndDelay:
       if state == .closed || state == .lingering { return }
-      if state == .connecting { return finish(.localClose) }
+      if isConnecting { return finish(.localClose) }
       linger()
     }
   }
@@ -388,8 +467,13 @@ public final class Connection: Transport {
     resumeReading()
   }
 
-  private func finish(_ event: ConnectionCloseEvent) {
+  private func finish(_ event: ConnectionCloseEvent, resetting: Bool = false) {
     if state == .closed { return }
+    if resetting {
+      Sockets.resetOnClose(descriptor)
+    } else if event == .localClose || event == .remoteClose {
+      transportSocket?.shutdown()
+    }
     state = .closed
     output.removeAll()
     if !delivering { input.removeAll() }

@@ -1,6 +1,7 @@
 /// What a ``Connection`` tells its owner: a network filter, or a connection pool's client.
 open class ConnectionDelegate: EventHandler {
-  /// The connect has succeeded. Not called for accepted connections.
+  /// The connect has succeeded, and the handshake where the connection has a transport socket. For accepted connections
+  /// it tells the end of their handshake, and is not called where there is none.
   open func connectionDidConnect() {}
 
   /// Bytes have arrived; `bytes` begins with what earlier calls left over. Returns how many were taken; the connection
@@ -33,6 +34,8 @@ public enum ConnectionCloseEvent: Equatable, Sendable {
   case remoteFailure(Int32)
   /// The connect failed (errno).
   case connectFailure(Int32)
+  /// The transport socket failed, in its handshake or later: ``TransportSocket/failureReason`` says why.
+  case transportFailure
   /// We closed it.
   case localClose
 }

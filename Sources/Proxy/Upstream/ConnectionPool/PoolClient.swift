@@ -257,7 +257,7 @@ final class PoolClient: ClientCodecDelegate {
   private func transportFailure(_ event: ConnectionCloseEvent) -> Int32 {
     switch event {
     case .connectFailure(let code), .remoteFailure(let code): code
-    case .remoteClose, .localClose: 0
+    case .remoteClose, .localClose, .transportFailure: 0
     }
   }
 

@@ -1,0 +1,132 @@
+import COpenSSL
+
+/// What a session says about itself and its peer, once it is established.
+extension TLSSession {
+  /// The peer's certificate; nil where it presented none. Asked for once, then kept.
+  package var peer: PeerCertificate? { knownPeer }
+
+  func readPeer() -> PeerCertificate? {
+    guard let ssl, let certificate = SSL_get0_peer_certificate(ssl) else { return nil }
+    let sent = SSL_get_peer_cert_chain(ssl)
+    let links = (0..<max(tls_certificate_count(sent), 0)).compactMap { tls_certificate_at(sent, $0) }
+    // A server's view of the chain leaves out the client's own certificate.
+    return PeerCertificate(certificate, chain: context.role == .client ? Array(links.dropFirst()) : links)
+  }
+
+  /// Our certificate in this session; nil where we presented none.
+  package var localCertificate: CertificateDetails? {
+    guard let ssl, let used = SSL_get_certificate(ssl) else { return nil }
+    let index = context.contexts.firstIndex { SSL_CTX_get0_certificate($0) == used }
+    guard let index, index < context.certificates.count else { return nil }
+    return context.certificates[index]
+  }
+
+  /// What both sides agreed on ("http/1.1", "h2"); empty for nothing.
+  package var alpnProtocol: String {
+    var start: UnsafePointer<UInt8>?
+    var count: UInt32 = 0
+    SSL_get0_alpn_selected(ssl, &start, &count)
+    return String(decoding: UnsafeBufferPointer(start: start, count: Int(count)), as: UTF8.self)
+  }
+
+  /// The name that the client asked for; empty for none.
+  package var serverName: String {
+    guard let ssl, let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else { return "" }
+    return String(cString: name)
+  }
+
+  /// "TLSv1.3"
+  package var version: String {
+    guard let ssl, let name = SSL_get_version(ssl) else { return "" }
+    return String(cString: name)
+  }
+
+  /// "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"
+  package var cipherName: String {
+    guard let ssl, let cipher = SSL_get_current_cipher(ssl), let name = SSL_CIPHER_get_name(cipher) else { return "" }
+    return String(cString: name)
+  }
+
+  /// IANA's number of the cipher suite; 0xffff for none (as Envoy).
+  package var cipherID: UInt16 {
+    guard let ssl, let cipher = SSL_get_current_cipher(ssl) else { return 0xffff }
+    return SSL_CIPHER_get_protocol_id(cipher)
+  }
+
+  /// Lower-case hexadecimal; empty for none.
+  package var sessionID: String {
+    guard let ssl, let session = SSL_get_session(ssl) else { return "" }
+    var count: UInt32 = 0
+    guard let start = SSL_SESSION_get_id(session, &count) else { return "" }
+    return X509Fields.hex(Array(UnsafeBufferPointer(start: start, count: Int(count))))
+  }
+
+  package var isResumed: Bool {
+    guard let ssl else { return false }
+    return SSL_session_reused(ssl) == 1
+  }
+
+  /// The curve of the key exchange by Envoy's name ("X25519", "P-256"); empty for none.
+  package var curveName: String {
+    guard let ssl else { return "" }
+    switch tls_group(ssl) {
+    case NID_X25519: return "X25519"
+    case NID_X448: return "X448"
+    case NID_X9_62_prime256v1: return "P-256"
+    case NID_secp384r1: return "P-384"
+    case NID_secp521r1: return "P-521"
+    default: return ""
+    }
+  }
+
+  /// The algorithm of the peer's signature in the handshake ("rsa_pss_rsae_sha256"); empty for none.
+  package var peerSignatureAlgorithm: String {
+    var type = NID_undef
+    guard let ssl, SSL_get_peer_signature_type_nid(ssl, &type) == 1 else { return "" }
+    let bits: String
+    switch tls_peer_signature_digest(ssl) {
+    case NID_sha1: bits = "sha1"
+    case NID_sha256: bits = "sha256"
+    case NID_sha384: bits = "sha384"
+    case NID_sha512: bits = "sha512"
+    default: return type == NID_ED25519 ? "ed25519" : ""
+    }
+    switch type {
+    case EVP_PKEY_RSA_PSS: return "rsa_pss_rsae_\(bits)"
+    case EVP_PKEY_RSA: return "rsa_pkcs1_\(bits)"
+    case EVP_PKEY_EC:
+      let curves = ["sha1": "sha1", "sha256": "secp256r1_sha256", "sha384": "secp384r1_sha384"]
+      return "ecdsa_\(curves[bits] ?? "secp521r1_sha512")"
+    default: return ""
+    }
+  }
+
+  /// From OpenSSL's errors to what people and counters understand.
+  func describe(_ codes: [UInt]) -> TLSFailure {
+    if codes.contains(where: { OpenSSLError.isSSL($0, SSL_R_CERTIFICATE_VERIFY_FAILED) }) {
+      return TLSFailure(
+        counter: verificationFailure?.counter ?? .failVerifyError,
+        reason: "certificate verify failed: \(verificationFailure?.reason ?? "unknown error")")
+    }
+    if codes.contains(where: { OpenSSLError.isSSL($0, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) }) {
+      return TLSFailure(
+        counter: .failVerifyNoCert, reason: "the peer presented no certificate, and one is required")
+    }
+    guard let cause = codes.first else { return TLSFailure(counter: .connectionError, reason: "TLS error") }
+    return TLSFailure(counter: .connectionError, reason: Self.words(cause))
+  }
+
+  private static func words(_ code: UInt) -> String {
+    let reason = tls_error_reason(code)
+    guard tls_error_library(code) == Int32(ERR_LIB_SSL) else { return "TLS error: \(OpenSSLError.text(code))" }
+    switch reason {
+    case SSL_R_HTTP_REQUEST: return "TLS error: plain HTTP came instead of TLS"
+    case SSL_R_WRONG_VERSION_NUMBER: return "TLS error: what came is not TLS (wrong version number)"
+    case SSL_AD_REASON_OFFSET..<SSL_AD_REASON_OFFSET + 256:
+      let alert = reason - SSL_AD_REASON_OFFSET
+      let name = SSL_alert_desc_string_long(alert).map { String(cString: $0) } ?? "unknown"
+      return "TLS error: the peer refused with alert \(alert), \(name)"
+    default: return "TLS error: \(OpenSSLError.text(code))"
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import COpenSSL
+
+/// The trusted certificates and revocation lists of a context as OpenSSL's X509_STORE.
+enum TrustStore {
+  /// The caller owns the store.
+  static func make(
+    _ trusted: TLSData, crl: TLSData?, onlyLeafCRL: Bool
+  ) throws(TLSConfigurationError) -> (store: OpaquePointer, certificates: [CertificateDetails]) {
+    let found = try PEMReader.certificates(trusted, .trustedCA, "trusted CA certificates")
+    defer { for certificate in found { X509_free(certificate) } }
+    let lists = try crl.map { crl throws(TLSConfigurationError) in try PEMReader.revocationLists(crl) } ?? []
+    defer { for list in lists { X509_CRL_free(list) } }
+    guard let store = X509_STORE_new() else { throw TLSConfigurationError(.outOfMemory, "no memory for a trust store") }
+    for certificate in found { X509_STORE_add_cert(store, certificate) }
+    for list in lists { X509_STORE_add_crl(store, list) }
+    if crl != nil {
+      X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | (onlyLeafCRL ? 0 : X509_V_FLAG_CRL_CHECK_ALL)))
+    }
+    return (store, found.map { CertificateDetails($0, path: trusted.source) })
+  }
+}
