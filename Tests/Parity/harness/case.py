@@ -55,6 +55,7 @@ class Case:
     bootstrap: dict = field(default_factory=dict)
     config: object = None  # a whole bootstrap instead, as a dict or as text
     flags: tuple = ()
+    companion: dict = None  # a second bootstrap, always for the real Envoy: it listens on @companion@
     write: dict = field(default_factory=dict)  # files of the run's folder: name -> JSON or text
     log: object = True
     # The upstreams: scripts of cluster a's only host, or `host(...)`s; `hosts` shares the scripts among so many.

@@ -129,8 +129,8 @@ def downstream_tls(cert="server", ca=None, require=None, validation=None, contex
     return {"transport_socket": {"name": "tls", "typed_config": merge(fields, context or {})}}
 
 
-def mutual_tls(**fields):
-    return downstream_tls(**{"ca": "root", "require": True, **fields})
+def mutual_tls(cert="server", **fields):
+    return downstream_tls(cert, **{"ca": "root", "require": True, **fields})
 
 
 def upstream_tls(cert=None, ca="root", validation=None, sni=None, context=None, **common):

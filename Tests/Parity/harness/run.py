@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 from . import certificates, config
 from .actions import (
@@ -37,6 +38,8 @@ VOLATILE_STATS = re.compile(
     r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
     r"|flow_control|update_time$|remaining_cx_pools$|default\.total_match_count$"
 )
+# The real Envoy, where a case has it beside the proxy under test.
+ENVOY = os.environ.get("ENVOY", str(Path(__file__).resolve().parents[3] / ".cache/envoy/envoy"))
 TOKEN = re.compile(r"@(\w+)@")
 
 
@@ -51,7 +54,7 @@ class Run:
         self.upstreams = Upstreams()
         self.client_lines, self.background = [], []
         self.sessions = {}
-        self.proxy, self.quitting = None, False
+        self.proxy, self.companion, self.quitting = None, None, False
 
     def reserve(self, name):
         self.reservations.append(Reservation())
@@ -61,8 +64,9 @@ class Run:
         try:
             return self.observe_verdict() if self.case.verdict else self.observe_traffic()
         finally:
-            if self.proxy is not None:
-                self.proxy.stop()
+            for proxy in (self.proxy, self.companion):
+                if proxy is not None:
+                    proxy.stop()
             self.upstreams.stop()
             for reservation in self.reservations:
                 reservation.release()
@@ -115,7 +119,10 @@ class Run:
         return {"verdict": verdict, "said": said.replace(self.folder, "<dir>")}
 
     def observe_traffic(self):
-        self.proxy = Proxy(self.binary, self.folder, self.ports["admin"], self.prepare(), self.case.flags)
+        path = self.prepare()
+        if self.case.companion is not None:
+            self.start_companion()
+        self.proxy = Proxy(self.binary, self.folder, self.ports["admin"], path, self.case.flags)
         self.proxy.wait_ready()
         for number, step in enumerate(self.case.send, 1):
             self.step(step, str(number), self.client_lines)
@@ -125,6 +132,17 @@ class Run:
         code = self.proxy.stop(ask=not self.quitting)
         self.upstreams.stop()
         return self.sections(stats, code)
+
+    def start_companion(self):
+        """The real Envoy beside the proxy under test, behind it or before it."""
+        self.reserve("companion_admin")
+        folder = os.path.join(self.folder, "companion")
+        os.mkdir(folder)
+        path = os.path.join(folder, "envoy.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.substitute_text(json.dumps(self.case.companion)))
+        self.companion = Proxy(ENVOY, folder, self.ports["companion_admin"], path)
+        self.companion.wait_ready()
 
     # Steps ------------------------------------------------------------------------------------------------------------
 
