@@ -1,21 +1,21 @@
 /// One delay of its owner's. It belongs to a stored property of the handler that it calls, and is disarmed with it.
 public struct Timer: ~Copyable {
   /// Kept so that the wheel outlives the node in it.
-  @usableFromInline var wheel: TimerWheel?
+  private var wheel: TimerWheel?
   @usableFromInline var node: UnsafeMutablePointer<TimerNode>?
 
   package init() {}
 
   deinit {
     guard let node else { return }
-    if node.pointee.list >= 0, let wheel { wheel.disarm(node) }
+    if node.pointee.list >= 0, let wheel { wheel.unlink(node) }
     node.deallocate()
   }
 
   @inlinable
   public var isArmed: Bool {
     guard let node else { return false }
-    return node.pointee.list >= 0
+    return node.pointee.deadline != TimerNode.never
   }
 
   /// (Re)starts the delay; ``EventHandler/timerFired(_:)`` of `handler`, the owner, is called with `id` once it is over.
@@ -28,14 +28,7 @@ public struct Timer: ~Copyable {
     loop.timers.arm(made, handler, id: id, after: nanoseconds)
   }
 
-  /// Ends the delay; nothing to do, and next to nothing to pay, where there is none.
+  /// Ends the delay, where there is one. Next to nothing to pay: see ``TimerWheel``.
   @inlinable
-  public mutating func disarm() {
-    if isArmed { disarmNode() }
-  }
-
-  @usableFromInline
-  mutating func disarmNode() {
-    if let wheel, let node { wheel.disarm(node) }
-  }
+  public mutating func disarm() { node?.pointee.deadline = TimerNode.never }
 }

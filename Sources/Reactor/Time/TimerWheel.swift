@@ -3,17 +3,25 @@
 struct TimerNode {
   /// Not retained: the timer belongs to its handler, and ends with it.
   var handler: Unmanaged<EventHandler>?
-  /// In ticks.
-  var deadline: Int64 = 0
+  /// The tick at which it is to fire; ``never`` while not armed.
+  @usableFromInline var deadline = never
+  /// The tick at which the wheel looks at it: that of its list, at or before `deadline`.
+  var lookup: Int64 = 0
   var next: UnsafeMutablePointer<TimerNode>?
   var previous: UnsafeMutablePointer<TimerNode>?
-  /// Level * 64 + slot; -1 while not armed.
-  @usableFromInline var list: Int32 = -1
+  /// Level * 64 + slot; -1 while in none.
+  var list: Int32 = -1
   var id: UInt8 = 0
+
+  @usableFromInline static let never = Int64.max
 }
 
 /// The timers of a loop: a hierarchical wheel of eleven levels of 64 slots, a tick being one millisecond. Arming and
 /// disarming are O(1) and allocate nothing once the node exists; a level's slots cascade down as time passes.
+///
+/// Most timers are disarmed long before they fire, and armed again for later: a request's timeout, say. So disarming only
+/// notes that nothing is wanted, and arming for later only notes the time: the node stays in its list, and when that comes
+/// up it is dropped, or moved to where it belongs. The price is a turn of the loop, now and then, in which nothing fires.
 ///
 /// A timer fires at the first turn at or after its deadline, never before; the lateness is under 1 ms plus the turn's.
 @usableFromInline
@@ -53,17 +61,21 @@ final class TimerWheel {
   // MARK: Arming
 
   func arm(_ node: Node, _ handler: EventHandler, id: UInt8, after nanoseconds: Int64) {
-    if node.pointee.list >= 0 { disarm(node) }
     let (time, overflow) = now.addingReportingOverflow(max(0, nanoseconds))
     let deadline = overflow ? Self.latest : min(time, Self.latest)
     node.pointee.handler = Unmanaged.passUnretained(handler)
     node.pointee.id = id
-    node.pointee.deadline = (deadline + Self.nanosecondsPerTick - 1) / Self.nanosecondsPerTick
+    let tick = (deadline + Self.nanosecondsPerTick - 1) / Self.nanosecondsPerTick
+    node.pointee.deadline = tick
+    if node.pointee.list >= 0 {
+      if node.pointee.lookup <= tick { return }
+      unlink(node)
+    }
     link(node)
   }
 
-  /// Takes an armed node out.
-  func disarm(_ node: Node) {
+  /// Takes a node out of its list.
+  func unlink(_ node: Node) {
     let list = Int(node.pointee.list)
     let next = node.pointee.next
     let previous = node.pointee.previous
@@ -75,6 +87,7 @@ final class TimerWheel {
 
   private func link(_ node: Node) {
     let deadline = max(node.pointee.deadline, elapsed + 1)
+    node.pointee.lookup = deadline
     let distance = UInt64(bitPattern: elapsed ^ deadline) | 63
     let level = (63 - distance.leadingZeroBitCount) / 6
     let slot = Int(deadline >> Int64(6 * level)) & 63
@@ -125,10 +138,14 @@ final class TimerWheel {
   /// Fires what is due in the list, and moves the rest to lower levels.
   private func empty(list: Int, after: () -> Void) {
     while let node = lists[list].head {
-      disarm(node)
+      unlink(node)
+      if node.pointee.deadline == TimerNode.never { continue }
       if node.pointee.deadline > elapsed {
         link(node)
-      } else if let handler = node.pointee.handler?.takeUnretainedValue() {
+        continue
+      }
+      node.pointee.deadline = TimerNode.never
+      if let handler = node.pointee.handler?.takeUnretainedValue() {
         handler.timerFired(node.pointee.id)
         after()
       }

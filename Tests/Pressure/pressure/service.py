@@ -120,11 +120,13 @@ class Quiet:
         self.service, self.upstreams, self.seconds = service, upstreams, seconds
 
     def __enter__(self):
-        # The first question makes the admin's own things; and a worker may not have its own yet.
+        # The first question makes the admin's own things; a worker may not have its own yet, nor have met the end of
+        # the connections that were closed just now.
         self.gauges, self.descriptors = self.service.gauges(), 0
         while self.descriptors != self.service.descriptors():
             self.descriptors = self.service.descriptors()
             time.sleep(0.05)
+        self.gauges = self.service.gauges()
 
     def __exit__(self, kind, *_):
         if kind is not None:
