@@ -27,7 +27,7 @@ extension ConnectionValues {
       return true
     case .protocol, .upstreamProtocol, .streamID, .virtualClusterName: return false
     case .filterChainName: return output.append(ifAny: chainName)
-    case .requestedServerName, .downstreamTransportFailureReason:
+    case .requestedServerName, .downstreamTransportFailureReason, .connectionTerminationDetails:
       return socket?.append(text, to: &output) ?? false
     case .localReplyBody: return true
     default:
@@ -111,8 +111,10 @@ extension DownstreamSocket {
       if serverName.isEmpty { return false }
       serverName.withUnsafeBytes { output.append(ByteView($0)) }
     case .downstreamTransportFailureReason:
-      guard let inspectionFailure else { return false }
-      output.append(inspectionFailure.reason)
+      return output.append(ifAny: failureReason)
+    case .connectionTerminationDetails:
+      if !hasTimedOut { return false }
+      output.append("transport socket timeout was reached")
     default: return false
     }
     return true

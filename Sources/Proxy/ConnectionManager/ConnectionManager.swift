@@ -66,8 +66,10 @@ final class ConnectionManager: ServerCodecDelegate {
     super.init()
   }
 
-  /// How the client came: there is no TLS yet.
-  var scheme: StaticString { "http" }
+  /// How the client came.
+  var scheme: StaticString { isSecure ? "https" : "http" }
+
+  private var isSecure: Bool { socket?.isSecure ?? false }
 
   /// Begins to serve the connection.
   func start(on connection: Connection) {
@@ -75,6 +77,10 @@ final class ConnectionManager: ServerCodecDelegate {
     connection.bufferLimit = info.bufferLimit
     shard.increment(info.stats[.downstreamCxTotal])
     shard.adjust(info.stats[.downstreamCxActive], by: 1)
+    if isSecure {
+      shard.increment(info.stats[.downstreamCxSslTotal])
+      shard.adjust(info.stats[.downstreamCxSslActive], by: 1)
+    }
     if info.idleTimeout > 0 { idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout) }
     if info.maxConnectionDuration > 0 {
       maxDurationTimer.arm(worker.loop, self, id: TimerID.maxDuration, after: info.maxConnectionDuration)
@@ -159,6 +165,8 @@ final class ConnectionManager: ServerCodecDelegate {
     shard.increment(info.stats[.downstreamCxDelayedCloseTimeout])
     connection?.close(.noFlush)
   }
+
+  override func connectionDidConnect() { socket?.connected() }
 
   // MARK: Bytes
 
@@ -279,6 +287,7 @@ final class ConnectionManager: ServerCodecDelegate {
     delayedCloseTimer.disarm()
     maxDurationTimer.disarm()
     drainTimer.disarm()
+    socket?.closed(event)
     countClose(local: event == .localClose)
     let open = streams
     streams = []
@@ -305,6 +314,7 @@ final class ConnectionManager: ServerCodecDelegate {
   private func countClose(local: Bool) {
     let stats = info.stats
     shard.adjust(stats[.downstreamCxActive], by: -1)
+    if isSecure { shard.adjust(stats[.downstreamCxSslActive], by: -1) }
     if codec != nil { shard.adjust(stats[.downstreamCxHttp1Active], by: -1) }
     shard.increment(stats[.downstreamCxDestroy])
     shard.increment(stats[local ? .downstreamCxDestroyLocal : .downstreamCxDestroyRemote])

@@ -12,9 +12,15 @@ package final class FilterChainInfo: Sendable {
 
   package let name: String
   let filter: NetworkFilter
+  /// Nil for plain text.
+  let tls: TLSSocketFactory?
+  /// Nanoseconds that the handshake may take; 0: any time.
+  let transportSocketConnectTimeout: Int64
 
-  init(_ config: FilterChain, filter: NetworkFilter) {
+  init(_ config: FilterChain, filter: NetworkFilter, tls: TLSSocketFactory?) {
     name = config.name
     self.filter = filter
+    self.tls = tls
+    transportSocketConnectTimeout = config.transportSocketConnectTimeout.nanoseconds
   }
 }

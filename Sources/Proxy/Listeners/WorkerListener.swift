@@ -101,16 +101,30 @@ final class WorkerListener {
   private func start(
     _ index: Int, _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket?
   ) {
-    guard let connection = try? Connection(worker.loop, taking: socket, connecting: false) else { return }
+    let chain = info.chains[index]
+    var known = known
+    var transport: TransportSocket?
+    if let factory = chain.tls {
+      let socket = socket.number
+      let secure = known ?? DownstreamSocket()
+      known = secure
+      transport = secure.makeTransport(
+        worker.tls(of: factory), self, local: { Sockets.localAddress(socket) }, remote: remote)
+    }
+    guard
+      let connection = try? Connection(
+        worker.loop, taking: socket, connecting: false, delegate: nil, transportSocket: transport)
+    else { return }
+    known?.start(on: connection, timeout: chain.transportSocketConnectTimeout)
     shard.increment(info.stats[.downstreamCxTotal])
     shard.adjust(info.stats[.downstreamCxActive], by: 1)
     shard.increment(info.workerStats[worker.index][.downstreamCxTotal])
     shard.adjust(info.workerStats[worker.index][.downstreamCxActive], by: 1)
-    switch info.chains[index].filter {
+    switch chain.filter {
     case .connectionManager: startHTTP(index, connection, remote, known)
     case .tcpProxy(let config):
       let session = TcpProxySession(
-        config, worker: worker, listener: self, chain: info.chains[index], downstream: connection, remote: remote,
+        config, worker: worker, listener: self, chain: chain, downstream: connection, remote: remote,
         socket: known)
       worker.add(session)
       session.start()
@@ -135,6 +149,10 @@ final class WorkerListener {
     shard.adjust(info.workerStats[worker.index][.downstreamCxActive], by: -1)
     shard.increment(info.stats[.downstreamCxDestroy])
     shard.record(info.connectionLength, UInt64(max(0, worker.loop.now - createdAt) / 1_000_000))
+  }
+
+  func countTransportSocketConnectTimeout() {
+    shard.increment(info.stats[.downstreamCxTransportSocketConnectTimeout])
   }
 
   private func acceptFailed(_ error: SystemError) {

@@ -32,6 +32,7 @@ package final class MainLoop: EventHandler {
   private let stats: ServerGauges
   private let sockets: [ListenerSockets]
   private var members: [ClusterMembership] = []
+  private var secrets: SecretManager?
   private var resolving: [Int: StrictDNS] = [:]
   private var warming = 0
   private var workers: [WorkerThread] = []
@@ -72,9 +73,17 @@ package final class MainLoop: EventHandler {
     signal(SIGHUP, SIG_IGN)
     armStatsTimer()
     armFileTimer()
+    try loadSecrets()
     warming = 1
     for member in members { warm(member) }
     clusterWarmed()
+  }
+
+  private func loadSecrets() throws(SystemError) {
+    guard snapshot.tlsSocketFactories.contains(where: { !$0.watchedSecrets.isEmpty }) else { return }
+    secrets = try SecretManager(
+      loop, snapshot.tlsSocketFactories, staticSecrets: snapshot.staticSecrets, store: store, log: log)
+    secrets?.start()
   }
 
   private func warm(_ member: ClusterMembership) {

@@ -1,5 +1,6 @@
 import HTTP
 import Reactor
+import Security
 import Telemetry
 
 /// One worker thread's part of the proxy: its loop, and everything that lives on it. Only its own thread touches it; the
@@ -12,6 +13,10 @@ final class Worker {
   let index: Int
   private let main: Mailbox<MainLoop>
   private(set) var clusters: [WorkerCluster] = []
+  /// Made with the first connection that needs them.
+  private lazy var tlsBuffers = TLSBuffers(loop)
+  /// By the index of their factory.
+  private var tls: [WorkerTLS?] = []
   private var listeners: [WorkerListener] = []
   private var connections: [ConnectionManager] = []
   private var sessions: [TcpProxySession] = []
@@ -37,6 +42,7 @@ final class Worker {
     self.shard = shard
     self.main = main
     nextConnectionID = UInt64(index)
+    tls = Array(repeating: nil, count: snapshot.tlsSocketFactories.count)
     clusters = snapshot.clusters.map { WorkerCluster($0, worker: self) }
   }
 
@@ -48,6 +54,14 @@ final class Worker {
 
   /// The value of a Date field (RFC 9110 §5.6.7) for this turn.
   var dateHeader: ByteView { dateCache.view(wallNanoseconds: loop.wallNow) }
+
+  /// A TLS transport socket's part on this worker.
+  func tls(of factory: TLSSocketFactory) -> WorkerTLS {
+    if let known = tls[factory.index] { return known }
+    let made = WorkerTLS(factory, tlsBuffers, shard)
+    tls[factory.index] = made
+    return made
+  }
 
   // MARK: Listeners
 
@@ -144,6 +158,7 @@ final class Worker {
     listeners = []
     connections = []
     sessions = []
+    tls = []
   }
 
   // MARK: The main loop

@@ -1,5 +1,6 @@
 import EnvoyConfig
 import Reactor
+import Security
 import Telemetry
 
 /// Turns a decoded bootstrap into what the workers run on: clusters first, then the listeners whose routes point at them.
@@ -12,6 +13,8 @@ package struct SnapshotCompiler {
   private let accessLogFiles: AccessLogFiles
   private let indices: [String: Int]
   private let localAddress: [UInt8]
+  private let secrets: Secrets
+  private var tlsSocketFactories: [TLSSocketFactory] = []
   private var errors: [ConfigError] = []
 
   /// - Parameter localAddress: this machine's own address, as x-forwarded-for names it; empty for none.
@@ -22,6 +25,13 @@ package struct SnapshotCompiler {
     self.localAddress = localAddress
     accessLogFiles = AccessLogFiles(store: store)
     indices = Self.indices(of: bootstrap.staticResources.clusters)
+    secrets = Self.staticSecrets(of: bootstrap)
+  }
+
+  private static func staticSecrets(of bootstrap: Bootstrap) -> Secrets {
+    bootstrap.staticResources.secrets.reduce(into: [:]) { secrets, secret in
+      if let key = SecretKey(secret) { secrets[key] = secret }
+    }
   }
 
   static func indices(of clusters: [Cluster]) -> [String: Int] {
@@ -38,7 +48,8 @@ package struct SnapshotCompiler {
     errors += UnbuiltFeatures.errors(in: bootstrap)
     if !errors.isEmpty { throw ConfigErrors(errors) }
     return Snapshot(
-      bootstrap: bootstrap, concurrency: concurrency, clusters: clusters, listeners: listeners, store: store,
+      bootstrap: bootstrap, concurrency: concurrency, clusters: clusters, listeners: listeners,
+      tlsSocketFactories: tlsSocketFactories, staticSecrets: secrets, store: store,
       accessLogFiles: accessLogFiles)
   }
 
@@ -72,8 +83,28 @@ package struct SnapshotCompiler {
   }
 
   private mutating func compile(_ config: FilterChain, _ listener: ListenerInfo.Scope) -> FilterChainInfo? {
-    guard let last = config.filters.last else { return FilterChainInfo(config, filter: .noFilter) }
-    return compile(last, listener).map { FilterChainInfo(config, filter: $0) }
+    var tls: TLSSocketFactory?
+    if case .downstreamTls(let context) = config.transportSocket {
+      tls = makeTLS(.server(context, serverNames: config.filterChainMatch.serverNames), listener.scope)
+    }
+    guard let last = config.filters.last else { return FilterChainInfo(config, filter: .noFilter, tls: tls) }
+    return compile(last, listener).map { FilterChainInfo(config, filter: $0, tls: tls) }
+  }
+
+  /// A TLS transport socket. Its context is made at once, so that what is wrong with it refuses the configuration, unless
+  /// secrets from files are to come first.
+  private mutating func makeTLS(_ config: TLSSocketFactory.Config, _ scope: StatsScope) -> TLSSocketFactory {
+    let factory = TLSSocketFactory(config, index: tlsSocketFactories.count, scope: scope, store: store)
+    tlsSocketFactories.append(factory)
+    do throws(TLSConfigurationError) {
+      if let context = try factory.makeContext(secrets) { factory.use(context, secrets) }
+    } catch {
+      errors.append(
+        ConfigError(
+          location: config.origin(of: error) ?? factory.origin, path: "transport_socket.typed_config",
+          problem: error.description))
+    }
+    return factory
   }
 
   private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> FilterChainInfo.NetworkFilter? {

@@ -4,13 +4,7 @@ import EnvoyConfig
 /// without its effect; who builds a feature removes its lines.
 enum UnbuiltFeatures {
   static func errors(in bootstrap: Bootstrap) -> [ConfigError] {
-    let resources = bootstrap.staticResources
-    return resources.listeners.flatMap(errors) + resources.clusters.flatMap(errors)
-  }
-
-  private static func errors(in listener: Listener) -> [ConfigError] {
-    let chains = listener.filterChains + (listener.defaultFilterChain.map { [$0] } ?? [])
-    return chains.compactMap { transportSocketError($0.transportSocket) }
+    bootstrap.staticResources.clusters.flatMap(errors)
   }
 
   private static func errors(in cluster: Cluster) -> [ConfigError] {
@@ -21,7 +15,7 @@ enum UnbuiltFeatures {
   private static func transportSocketError(_ socket: TransportSocket) -> ConfigError? {
     switch socket {
     case .rawBuffer: nil
-    case .downstreamTls(let context): refusal(context.origin, "transport_socket.typed_config", "TLS")
+    case .downstreamTls: nil
     case .upstreamTls(let context): refusal(context.origin, "transport_socket.typed_config", "TLS")
     }
   }

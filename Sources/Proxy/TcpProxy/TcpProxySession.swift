@@ -175,6 +175,8 @@ final class TcpProxySession: ConnectionDelegate {
     shard.adjust(cluster.info.stats[.upstreamRqPendingActive], by: -1)
   }
 
+  override func connectionDidConnect() { socket?.connected() }
+
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
@@ -293,6 +295,7 @@ final class TcpProxySession: ConnectionDelegate {
 
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     isOver = true
+    socket?.closed(event)
     downstream = nil
     connectTimer.disarm()
     durationTimer.disarm()

@@ -393,7 +393,9 @@ public final class Connection: Transport {
     guard begins || sends || endAnnounced || readiness.contains(.readable) else { return }
     handshakeBegun = true
     switch transportSocket.handshake() {
-    case .waits: break
+    case .waits:
+      // What waits for the peer's end has all that the peer will send.
+      if endAnnounced && !transportSocket.hasUnsent { finish(.remoteClose) }
     case .done: handshakeDone(transportSocket)
     case .peerClosed: finish(.remoteClose)
     case .socketFailed(let code): finish(.remoteFailure(code))

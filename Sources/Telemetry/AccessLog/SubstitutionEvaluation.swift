@@ -88,7 +88,7 @@ extension SubstitutionOperator {
       // No flag is "-" even where absent values are omitted.
       if !present { output.append("-") }
       return true
-    case .upstreamTransportFailureReason:
+    case .upstreamTransportFailureReason, .downstreamTransportFailureReason:
       output.replace(0x20, with: 0x5f, from: start)
       return present
     default: return present
