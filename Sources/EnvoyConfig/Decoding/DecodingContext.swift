@@ -12,6 +12,8 @@ final class DecodingContext {
   var secretReferences: [SecretReference] = []
   /// Of the transport socket that is being decoded.
   var transportSocketSide = TransportSocketSide.downstream
+  /// Whether what is decoded sees connections only, and no HTTP.
+  var isInNetworkFilter = false
   /// Of the route configuration that is being decoded.
   var routeScope = RouteScope()
 

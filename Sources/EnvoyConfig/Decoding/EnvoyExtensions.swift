@@ -21,7 +21,7 @@ enum EnvoyExtensions {
       "header_to_metadata.v3.Config", "health_check.v3.HealthCheck", "ip_tagging.v3.IPTagging",
       "json_to_metadata.v3.JsonToMetadata", "jwt_authn.v3.JwtAuthentication", "local_ratelimit.v3.LocalRateLimit",
       "lua.v3.Lua", "mcp.v3.Mcp", "oauth2.v3.OAuth2", "on_demand.v3.OnDemand", "original_src.v3.OriginalSrc",
-      "rate_limit_quota.v3.RateLimitQuotaFilterConfig", "ratelimit.v3.RateLimit", "rbac.v3.RBAC",
+      "rate_limit_quota.v3.RateLimitQuotaFilterConfig", "ratelimit.v3.RateLimit",
       "set_filter_state.v3.Config", "set_metadata.v3.Config", "stateful_session.v3.StatefulSession", "tap.v3.Tap",
       "thrift_to_metadata.v3.ThriftToMetadata", "transform.v3.TransformConfig", "upstream_codec.v3.UpstreamCodec",
       "wasm.v3.Wasm",
@@ -33,10 +33,29 @@ enum EnvoyExtensions {
       "dynamic_modules.v3.DynamicModuleNetworkFilter", "echo.v3.Echo", "ext_authz.v3.ExtAuthz",
       "ext_proc.v3.NetworkExternalProcessor", "generic_proxy.v3.GenericProxy", "geoip.v3.Geoip",
       "http_connection_manager.v3.EnvoyMobileHttpConnectionManager", "local_ratelimit.v3.LocalRateLimit",
-      "mongo_proxy.v3.MongoProxy", "ratelimit.v3.RateLimit", "rbac.v3.RBAC", "redis_proxy.v3.RedisProxy",
+      "mongo_proxy.v3.MongoProxy", "ratelimit.v3.RateLimit", "redis_proxy.v3.RedisProxy",
       "set_filter_state.v3.Config", "sni_cluster.v3.SniCluster", "sni_dynamic_forward_proxy.v3.FilterConfig",
       "thrift_proxy.v3.ThriftProxy", "wasm.v3.Wasm", "zookeeper_proxy.v3.ZooKeeperProxy",
     ].map { "envoy.extensions.filters.network." + $0 } + typedStructs
+
+  /// What filters take from a route.
+  static let perFilterConfigs =
+    [
+      "api_key_auth.v3.ApiKeyAuthPerRoute", "aws_lambda.v3.PerRouteConfig",
+      "aws_request_signing.v3.AwsRequestSigningPerRoute", "bandwidth_limit.v3.BandwidthLimit",
+      "basic_auth.v3.BasicAuthPerRoute", "buffer.v3.BufferPerRoute", "cache.v3.CacheConfig",
+      "composite.v3.CompositePerRoute", "compressor.v3.CompressorPerRoute", "cors.v3.CorsPolicy",
+      "credential_injector.v3.CredentialInjector", "csrf.v3.CsrfPolicy", "custom_response.v3.CustomResponse",
+      "dynamic_forward_proxy.v3.PerRouteConfig", "dynamic_modules.v3.DynamicModuleFilterPerRoute",
+      "ext_authz.v3.ExtAuthzPerRoute", "ext_proc.v3.ExtProcPerRoute", "fault.v3.HTTPFault",
+      "file_system_buffer.v3.FileSystemBufferFilterConfig", "gcp_authn.v3.GcpAuthnFilterConfig",
+      "grpc_http1_reverse_bridge.v3.FilterConfigPerRoute", "grpc_json_transcoder.v3.GrpcJsonTranscoder",
+      "header_mutation.v3.HeaderMutationPerRoute", "header_to_metadata.v3.Config", "jwt_authn.v3.PerRouteConfig",
+      "json_to_metadata.v3.JsonToMetadata", "local_ratelimit.v3.LocalRateLimit", "lua.v3.LuaPerRoute",
+      "on_demand.v3.PerRouteConfig", "rate_limit_quota.v3.RateLimitQuotaOverride", "ratelimit.v3.RateLimitPerRoute",
+      "set_metadata.v3.Config", "stateful_session.v3.StatefulSessionPerRoute", "tap.v3.Tap",
+      "thrift_to_metadata.v3.ThriftToMetadataPerRoute",
+    ].map { "envoy.extensions.filters.http." + $0 } + typedStructs
 
   static let listenerFilters =
     [

@@ -14,6 +14,17 @@ struct AnyKind<Value> {
       return wrap(message)
     }
   }
+
+  private init(typeName: String, decode: @escaping (DecodingContext, Int) -> Value) {
+    self.typeName = typeName
+    self.decode = decode
+  }
+
+  /// The same message, as another value.
+  func map<Other>(_ transform: @escaping (Value) -> Other) -> AnyKind<Other> {
+    let decode = self.decode
+    return AnyKind<Other>(typeName: typeName) { transform(decode($0, $1)) }
+  }
 }
 
 extension MessageReader {

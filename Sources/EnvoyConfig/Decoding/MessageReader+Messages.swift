@@ -36,6 +36,21 @@ extension MessageReader {
   mutating func oneof(
     _ oneof: StaticString, isRequired: Bool = false, of names: StaticString..., unsupported: [StaticString] = []
   ) -> String? {
+    self.oneof(oneof, isRequired: isRequired, of: names, unsupported: unsupported)
+  }
+
+  /// The same, with the index of the value that is given.
+  mutating func chosen(
+    _ oneof: StaticString, isRequired: Bool = false, of names: StaticString..., unsupported: [StaticString] = []
+  ) -> (name: String, index: Int)? {
+    let choice = self.oneof(oneof, isRequired: isRequired, of: names, unsupported: unsupported)
+    guard let name = names.first(where: { "\($0)" == choice }), let index = find(name) else { return nil }
+    return ("\(name)", index)
+  }
+
+  private mutating func oneof(
+    _ oneof: StaticString, isRequired: Bool, of names: [StaticString], unsupported: [StaticString]
+  ) -> String? {
     for name in names { describe(name, isRequired ? "one of \(oneof), required" : "one of \(oneof)") }
     let all = names + unsupported
     let given = all.filter { has($0) }

@@ -18,6 +18,13 @@ extension HttpConnectionManager.PathWithEscapedSlashesAction: ConfigEnum {
   ]
 }
 
+extension HttpConnectionManager.ForwardClientCertDetails: ConfigEnum {
+  static let values: [(name: StaticString, number: Int32, value: Self?)] = [
+    ("SANITIZE", 0, .sanitize), ("FORWARD_ONLY", 1, .forwardOnly), ("APPEND_FORWARD", 2, .appendForward),
+    ("SANITIZE_SET", 3, .sanitizeSet), ("ALWAYS_FORWARD_ONLY", 4, .alwaysForwardOnly),
+  ]
+}
+
 extension HttpConnectionManager: ConfigMessage {
   static let typeName = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
@@ -46,14 +53,20 @@ extension HttpConnectionManager: ConfigMessage {
     }
   }
 
-  /// The router must stand last, once, and enabled.
+  /// The router must stand last, once, and enabled; no filters at all are accepted, as in Envoy.
   private mutating func readFilters(_ reader: inout MessageReader) {
     let context = reader.context
     let indices = reader.elements("http_filters")
     for index in indices {
       guard let filter = context.decode(HttpFilterReader.self, at: index).value else { continue }
       httpFilters.append(filter)
-      guard case .router = filter.config else { continue }
+      guard case .router = filter.config else {
+        if index == indices.last {
+          context.report(
+            index, "the last filter \(filter.name) is not a terminal one", allowed: "the router stands last")
+        }
+        continue
+      }
       if index != indices.last {
         context.report(
           index, "the terminal filter \(filter.name) is not the last", allowed: "the router stands last, and once")
@@ -98,6 +111,8 @@ extension HttpConnectionManager: ConfigMessage {
     reader.integer("xff_num_trusted_hops", &xffNumTrustedHops)
     reader.message("internal_address_config", &internalAddressConfig)
     reader.bool("skip_xff_append", &skipXffAppend)
+    reader.enumeration("forward_client_cert_details", &forwardClientCertDetails)
+    reader.message("set_current_client_cert_details", &setCurrentClientCertDetails)
   }
 
   private mutating func readPathSettings(_ reader: inout MessageReader) {
@@ -126,12 +141,11 @@ extension HttpConnectionManager: ConfigMessage {
     reader.unsupported("forward_proto_config", "record_route_resolution_stats", "add_proxy_protocol_connection_state")
     reader.unsupported("original_ip_detection_extensions", "early_header_mutation_extensions")
     reader.unsupported("http1_safe_max_connection_duration")
-    reader.unsupported("forward_client_cert_details") { $0 == "SANITIZE" || $0 == "0" }
     reader.unsupported("append_local_overload", "represent_ipv4_remote_address_as_ipv4_mapped_ipv6")
     reader.unsupported("stream_error_on_invalid_http_message")
     reader.unsupported("access_log_flush_interval", "flush_access_log_on_new_request")
     reader.unsupportedUnlessEmpty("local_reply_config", "access_log_options")
-    reader.unsupportedUnlessEmpty("set_current_client_cert_details", "http2_protocol_options")
+    reader.unsupportedUnlessEmpty("http2_protocol_options")
   }
 }
 
@@ -141,6 +155,20 @@ extension HttpConnectionManager.InternalAddressConfig: ConfigMessage {
   init(from reader: inout MessageReader) {
     reader.bool("unix_sockets", &unixSockets)
     reader.messages("cidr_ranges", &cidrRanges)
+  }
+}
+
+extension HttpConnectionManager.SetCurrentClientCertDetails: ConfigMessage {
+  static let typeName = HttpConnectionManager.typeName + ".SetCurrentClientCertDetails"
+
+  init(from reader: inout MessageReader) {
+    reader.bool("subject", &subject)
+    reader.bool("cert", &cert)
+    reader.bool("chain", &chain)
+    reader.bool("dns", &dns)
+    reader.bool("uri", &uri)
+    reader.bool("issuer", &issuer)
+    reader.unsupported("format") { $0 == "TEXT" || $0 == "0" }
   }
 }
 

@@ -22,6 +22,15 @@ package struct HttpConnectionManager: Sendable {
     case overwrite(String)
   }
 
+  /// What becomes of the client's own `x-forwarded-client-cert`.
+  package enum ForwardClientCertDetails: Sendable {
+    case sanitize
+    case forwardOnly
+    case appendForward
+    case sanitizeSet
+    case alwaysForwardOnly
+  }
+
   package enum StripPortMode: Sendable {
     case none
     case matching
@@ -61,6 +70,8 @@ package struct HttpConnectionManager: Sendable {
   package var xffNumTrustedHops: UInt32 = 0
   package var internalAddressConfig = InternalAddressConfig()
   package var skipXffAppend = false
+  package var forwardClientCertDetails = ForwardClientCertDetails.sanitize
+  package var setCurrentClientCertDetails = SetCurrentClientCertDetails()
 
   // The path and the host.
   package var normalizePath = false
@@ -83,6 +94,20 @@ package struct HttpConnectionManager: Sendable {
   }
 }
 
+extension HttpConnectionManager {
+  /// `HttpConnectionManager.SetCurrentClientCertDetails`: what an element of `x-forwarded-client-cert` says beside the hash.
+  package struct SetCurrentClientCertDetails: Sendable, Hashable {
+    package var subject = false
+    package var cert = false
+    package var chain = false
+    package var dns = false
+    package var uri = false
+    package var issuer = false
+
+    package init() {}
+  }
+}
+
 /// `envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig`.
 package struct UuidRequestIdConfig: Sendable {
   package var packTraceReason = true
@@ -94,10 +119,12 @@ package struct UuidRequestIdConfig: Sendable {
 package struct HttpFilter: Sendable {
   package enum Config: Sendable {
     case router(Router)
+    case rbac(HttpRBAC)
   }
 
   package var name = ""
   package var config = Config.router(Router())
+  /// Left out unless a route's `typed_per_filter_config` brings it back.
   package var disabled = false
   package var origin = SourceLocation.none
 

@@ -12,7 +12,9 @@ struct HttpFilterReader: ConfigMessage {
     let choice = reader.oneof(
       "config_type", isRequired: true, of: "typed_config", unsupported: ["config_discovery"])
     guard choice == "typed_config", let index = reader.find("typed_config") else { return }
-    let kinds = [AnyKind(Router.self) { HttpFilter.Config.router($0) }]
+    let kinds = [
+      AnyKind(Router.self) { HttpFilter.Config.router($0) }, AnyKind(HttpRBAC.self) { HttpFilter.Config.rbac($0) },
+    ]
     guard let config = reader.context.any(at: index, known: EnvoyExtensions.httpFilters, kinds) else { return }
     filter.config = config
     value = filter

@@ -91,9 +91,13 @@ extension FilterChain: ConfigMessage {
     for index in indices {
       guard let filter = context.decode(FilterReader.self, at: index).value else { continue }
       filters.append(filter)
-      if index != indices.last {
+      if filter.config.isTerminal && index != indices.last {
         context.report(
           index, "the terminal filter \(filter.name) is not the last",
+          allowed: "http_connection_manager and tcp_proxy stand last")
+      } else if !filter.config.isTerminal && index == indices.last {
+        context.report(
+          index, "the last filter \(filter.name) is not a terminal one",
           allowed: "http_connection_manager and tcp_proxy stand last")
       }
     }
@@ -119,6 +123,7 @@ struct FilterReader: ConfigMessage {
     let kinds = [
       AnyKind(HttpConnectionManager.self) { Filter.Config.httpConnectionManager($0) },
       AnyKind(TcpProxy.self) { Filter.Config.tcpProxy($0) },
+      AnyKind(NetworkRBAC.self) { Filter.Config.rbac($0) },
     ]
     guard let config = reader.context.any(at: index, known: EnvoyExtensions.networkFilters, kinds) else { return }
     var filter = Filter(name: name, config: config)

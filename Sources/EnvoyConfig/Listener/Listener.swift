@@ -41,6 +41,7 @@ package struct Listener: Sendable {
 package struct FilterChain: Sendable {
   package var name = ""
   package var filterChainMatch = FilterChainMatch()
+  /// The last is terminal, and only the last; without any, each connection is closed.
   package var filters: [Filter] = []
   package var transportSocket = TransportSocket.rawBuffer
   /// For the transport socket's handshake; zero: none.
@@ -55,6 +56,15 @@ package struct Filter: Sendable {
   package indirect enum Config: Sendable {
     case httpConnectionManager(HttpConnectionManager)
     case tcpProxy(TcpProxy)
+    /// Stands before one of the others, which are terminal.
+    case rbac(NetworkRBAC)
+
+    package var isTerminal: Bool {
+      switch self {
+      case .httpConnectionManager, .tcpProxy: true
+      case .rbac: false
+      }
+    }
   }
 
   package var name = ""

@@ -11,7 +11,7 @@ extension Route: ConfigMessage {
     reader.integer("per_request_buffer_limit_bytes", &perRequestBufferLimitBytes)
     reader.integer("request_body_buffer_limit", &requestBodyBufferLimit)
     reader.unsupported("stat_prefix", "decorator", "tracing", "route_specifiers")
-    reader.unsupportedUnlessEmpty("typed_per_filter_config")
+    reader.typedPerFilterConfig(&typedPerFilterConfig)
   }
 
   private mutating func readAction(_ reader: inout MessageReader) {

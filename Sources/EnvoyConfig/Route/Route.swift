@@ -11,6 +11,8 @@ package struct Route: Sendable {
   package var action = Action.directResponse(DirectResponseAction())
   package var metadata: DocumentNode?
   package var headers = HeaderMutations()
+  /// By the name of the filter.
+  package var typedPerFilterConfig: [String: FilterConfig] = [:]
   package var perRequestBufferLimitBytes: UInt32?
   package var requestBodyBufferLimit: UInt64?
   package var origin = SourceLocation.none

@@ -141,7 +141,8 @@ extension WeightedCluster.ClusterWeight: ConfigMessage {
     if reader.oneof("host_rewrite_specifier", of: "host_rewrite_literal") != nil {
       hostRewriteLiteral = reader.chosenString("host_rewrite_literal", rule: .header)
     }
-    reader.unsupportedUnlessEmpty("metadata_match", "typed_per_filter_config")
+    reader.typedPerFilterConfig(&typedPerFilterConfig)
+    reader.unsupportedUnlessEmpty("metadata_match")
   }
 
   /// One of `name` and `cluster_header`: not a oneof in Envoy, but checked as one.

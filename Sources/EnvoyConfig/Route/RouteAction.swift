@@ -92,6 +92,8 @@ package struct WeightedCluster: Sendable {
     package var weight: UInt32 = 0
     package var headers = HeaderMutations()
     package var hostRewriteLiteral: String?
+    /// By the name of the filter.
+    package var typedPerFilterConfig: [String: FilterConfig] = [:]
     package var origin = SourceLocation.none
 
     package init() {}

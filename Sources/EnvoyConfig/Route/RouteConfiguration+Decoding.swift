@@ -15,7 +15,8 @@ extension RouteConfiguration: ConfigMessage {
     reader.bool("ignore_path_parameters_in_path_matching", &ignorePathParametersInPathMatching)
     reader.metadata(&metadata)
     reader.unsupported("cluster_specifier_plugins", "request_mirror_policies", "vhost_header", "route_specifiers")
-    reader.unsupportedUnlessEmpty("vhds", "typed_per_filter_config")
+    reader.unsupportedUnlessEmpty("vhds")
+    reader.typedPerFilterConfig(&typedPerFilterConfig)
     // What is decoded below is held against these.
     reader.context.routeScope = DecodingContext.RouteScope(
       validateClusters: validateClusters, maxDirectResponseBodySizeBytes: Int(maxDirectResponseBodySizeBytes))
@@ -48,7 +49,7 @@ extension VirtualHost: ConfigMessage {
     reader.messages("routes", &routes)
     reader.unsupported("matcher", "virtual_clusters", "rate_limits", "request_mirror_policies", "route_specifiers")
     reader.unsupported("cors", "retry_policy_typed_config", "hedge_policy")
-    reader.unsupportedUnlessEmpty("typed_per_filter_config")
+    reader.typedPerFilterConfig(&typedPerFilterConfig)
   }
 
   /// Domains are told apart without their case, over the whole route configuration.

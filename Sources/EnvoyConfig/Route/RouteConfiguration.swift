@@ -5,6 +5,8 @@ package struct RouteConfiguration: Sendable {
   /// Headers that only internal requests may carry; lower-cased.
   package var internalOnlyHeaders: [String] = []
   package var headers = HeaderMutations()
+  /// By the name of the filter.
+  package var typedPerFilterConfig: [String: FilterConfig] = [:]
   package var mostSpecificHeaderMutationsWins = false
   package var validateClusters = true
   package var maxDirectResponseBodySizeBytes: UInt32 = 4096
@@ -45,6 +47,8 @@ package struct VirtualHost: Sendable {
   package var routes: [Route] = []
   package var requireTls = TlsRequirementType.none
   package var headers = HeaderMutations()
+  /// By the name of the filter.
+  package var typedPerFilterConfig: [String: FilterConfig] = [:]
   package var includeRequestAttemptCount = false
   package var includeAttemptCountInResponse = false
   package var includeIsTimeoutRetryHeader = false

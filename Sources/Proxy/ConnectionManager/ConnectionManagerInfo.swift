@@ -110,9 +110,10 @@ final class ConnectionManagerInfo: Sendable {
 
   /// The filters of a new stream, in the order of the file.
   func makeFilters(_ stream: ActiveStream) -> [HTTPFilter] {
-    filters.map { filter in
+    filters.compactMap { filter in
       switch filter.config {
       case .router: RouterFilter(stream, router)
+      case .rbac: nil
       }
     }
   }

@@ -120,6 +120,7 @@ package struct SnapshotCompiler {
         TcpProxyInfo(
           proxy, listener: listener, accessLogs: compile(proxy.accessLog), store: store,
           clusterIndex: { indices[$0] }))
+    case .rbac: return nil
     }
   }
 

@@ -4,7 +4,45 @@ import EnvoyConfig
 /// without its effect; who builds a feature removes its lines.
 enum UnbuiltFeatures {
   static func errors(in bootstrap: Bootstrap) -> [ConfigError] {
-    bootstrap.staticResources.clusters.flatMap(errors)
+    let resources = bootstrap.staticResources
+    return resources.listeners.flatMap(errors) + resources.clusters.flatMap(errors)
+  }
+
+  private static func errors(in listener: Listener) -> [ConfigError] {
+    let chains = listener.filterChains + (listener.defaultFilterChain.map { [$0] } ?? [])
+    return chains.flatMap(\.filters).flatMap(errors)
+  }
+
+  private static func errors(in filter: Filter) -> [ConfigError] {
+    switch filter.config {
+    case .httpConnectionManager(let manager): errors(in: manager)
+    case .tcpProxy: []
+    case .rbac(let config): [refusal(config.origin, "typed_config", "the network filter RBAC")]
+    }
+  }
+
+  private static func errors(in manager: HttpConnectionManager) -> [ConfigError] {
+    var errors: [ConfigError] = manager.httpFilters.compactMap { filter in
+      switch filter.config {
+      case .router: nil
+      case .rbac: refusal(filter.origin, "http_filters", "the HTTP filter RBAC")
+      }
+    }
+    if manager.forwardClientCertDetails != .sanitize {
+      errors.append(refusal(manager.origin, "forward_client_cert_details", "forward_client_cert_details"))
+    }
+    let routes = manager.routeConfig.virtualHosts.flatMap(\.routes)
+    let weights = routes.flatMap { route in
+      if case .route(let action) = route.action, case .weightedClusters(let clusters) = action.clusterSpecifier {
+        return clusters.clusters
+      }
+      return []
+    }
+    let configs =
+      [manager.routeConfig.typedPerFilterConfig] + manager.routeConfig.virtualHosts.map(\.typedPerFilterConfig)
+      + routes.map(\.typedPerFilterConfig) + weights.map(\.typedPerFilterConfig)
+    errors += configs.flatMap(\.values).map { refusal($0.origin, "typed_per_filter_config", "typed_per_filter_config") }
+    return errors
   }
 
   private static func errors(in cluster: Cluster) -> [ConfigError] {
