@@ -19,12 +19,13 @@ class Ports:
 
 @dataclass
 class Candidate:
-    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp."""
+    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp, and mtls
+    (http behind mutual TLS)."""
 
     name: str
     binary: Path | None
     missing: str = ""
-    configs: tuple = ("http", "http1000", "tcp")
+    configs: tuple = ("http", "http1000", "tcp", "mtls")
     version_flag: str | None = "--version"
 
     def version(self):
@@ -39,26 +40,27 @@ class Candidate:
     def command(self, kind, folder, ports):
         """Writes its configuration of `kind` into `folder`; returns the words of its command line."""
         routes = 1000 if kind == "http1000" else 10
+        certificates = folder.parent / "certificates" if kind == "mtls" else None
         if self.name in ("pillion", "envoy"):
             # One file for both: the folder is the kind's, not the candidate's.
             path = folder.parent / f"envoy-{kind}.json"
             if kind == "tcp":
                 path.write_text(configs.envoy_tcp(ports.listener, ports.admin, ports.upstream))
             else:
-                path.write_text(configs.envoy_http(ports.listener, ports.admin, ports.upstream, routes))
+                path.write_text(configs.envoy_http(ports.listener, ports.admin, ports.upstream, routes, certificates))
             return [self.binary, "-c", path, "--concurrency", "1", "-l", "error", "--disable-hot-restart"]
         if self.name == "relay":
             return [self.binary, ports.listener, ports.upstream]
         path = folder / f"{kind}.conf"
         if self.name == "haproxy":
             text = (configs.haproxy_tcp(ports.listener, ports.upstream) if kind == "tcp" else
-                    configs.haproxy_http(folder, ports.listener, ports.upstream, routes))
+                    configs.haproxy_http(folder, ports.listener, ports.upstream, routes, certificates))
             path.write_text(text)
             return [self.binary, "-db", "-q", "-f", path]
         if kind == "tcp":
             text = configs.nginx_stream(folder, ports.listener, ports.upstream)
-        elif self.name == "nginx" and kind == "http":
-            text = configs.nginx_plain(folder, ports.listener, ports.upstream)
+        elif self.name == "nginx" and kind in ("http", "mtls"):
+            text = configs.nginx_plain(folder, ports.listener, ports.upstream, certificates)
         else:
             same_work = self.name == "nginx-same-work"
             text = configs.nginx_routes(folder, ports.listener, ports.upstream, routes, same_work)
@@ -77,7 +79,7 @@ def find(names):
             continue
         if name == "pillion":
             binary = Path(os.environ.get("PILLION", ROOT / ".build" / "release" / "pillion")).absolute()
-            found.append(Candidate(name, binary))
+            found.append(Candidate(name, binary, configs=("http", "http1000", "tcp")))
             if not os.access(binary, os.X_OK):
                 found[-1].missing = f"no binary at {binary}; build it (scripts/build) or set $PILLION"
         elif name == "envoy":
@@ -88,7 +90,7 @@ def find(names):
             found.append(Candidate(name, setup.TOOLS / "relay", configs=("http", "tcp"), version_flag=None))
         else:
             binary = setup.which(name.split("-")[0])
-            kinds = ("http",) if name == "nginx-same-work" else ("http", "http1000", "tcp")
+            kinds = ("http",) if name == "nginx-same-work" else ("http", "http1000", "tcp", "mtls")
             found.append(Candidate(name, binary, configs=kinds, version_flag="-v"))
             if binary is None:
                 found[-1].missing = f"{name.split('-')[0]} is not installed"

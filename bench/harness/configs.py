@@ -47,21 +47,43 @@ def _route(prefix, cluster):
     return {"match": {"prefix": prefix}, "route": {"cluster": cluster, "timeout": "15s", "retry_policy": retries}}
 
 
-def _bootstrap(port, admin_port, network_filter, clusters):
+def _mutual_tls(certificates):
+    """A filter chain's transport socket: TLS 1.3, the client's certificate required and verified."""
+    pair = {name: {"filename": f"{certificates}/server.{end}"}
+            for name, end in (("certificate_chain", "pem"), ("private_key", "key"))}
+    return {
+        "transport_socket": {
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+                "require_client_certificate": True,
+                "common_tls_context": {
+                    "tls_params": {
+                        "tls_minimum_protocol_version": "TLSv1_3",
+                        "tls_maximum_protocol_version": "TLSv1_3",
+                    },
+                    "tls_certificates": [pair],
+                    "validation_context": {"trusted_ca": {"filename": f"{certificates}/root.pem"}},
+                },
+            },
+        }
+    }
+
+
+def _bootstrap(port, admin_port, network_filter, clusters, certificates=None):
+    chain = {"filters": [network_filter], **(_mutual_tls(certificates) if certificates else {})}
     return {
         "admin": {"address": _address(admin_port)},
         "static_resources": {
-            "listeners": [
-                {"name": "ingress", "address": _address(port), "filter_chains": [{"filters": [network_filter]}]}
-            ],
+            "listeners": [{"name": "ingress", "address": _address(port), "filter_chains": [chain]}],
             "clusters": clusters,
         },
     }
 
 
-def envoy_http(port, admin_port, upstream_port, routes):
+def envoy_http(port, admin_port, upstream_port, routes, certificates=None):
     """A connection manager with three virtual hosts; the last one takes every host and has `routes` routes, each
-    to a cluster of its own. Returns JSON."""
+    to a cluster of its own. Behind mutual TLS, if there are `certificates`. Returns JSON."""
     clusters = [_cluster(f"service_{n}", upstream_port) for n in range(routes)]
     named = [
         {"name": host, "domains": [f"{host}.example.com", f"*.{host}.example.com"], "routes": [_route("/", "service_0")]}
@@ -90,7 +112,7 @@ def envoy_http(port, admin_port, upstream_port, routes):
             ],
         },
     }
-    return json.dumps(_bootstrap(port, admin_port, manager, clusters), indent=1)
+    return json.dumps(_bootstrap(port, admin_port, manager, clusters, certificates), indent=1)
 
 
 def envoy_tcp(port, admin_port, upstream_port):
@@ -186,11 +208,22 @@ _NGINX_SAME_WORK = """
     proxy_next_upstream_tries 3;"""
 
 
-def nginx_plain(folder, port, upstream_port):
+def _nginx_mutual_tls(certificates):
+    return f"""
+    ssl_certificate {certificates}/server.pem;
+    ssl_certificate_key {certificates}/server.key;
+    ssl_client_certificate {certificates}/root.pem;
+    ssl_verify_client on;
+    ssl_verify_depth 2;
+    ssl_protocols TLSv1.3;"""
+
+
+def nginx_plain(folder, port, upstream_port, certificates=None):
     """nginx at its cheapest: one location, one upstream, kept connections."""
     return _nginx(folder, _nginx_http(folder, _nginx_pool("service", upstream_port, 1024) + f"""
   server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{port} {"ssl " if certificates else ""}backlog=4096;
+    {_nginx_mutual_tls(certificates) if certificates else ""}
     {_NGINX_PROXY}
     location / {{ proxy_pass http://service; }}
   }}"""), 4096)
@@ -236,7 +269,7 @@ defaults
 """
 
 
-def haproxy_http(folder, port, upstream_port, routes):
+def haproxy_http(folder, port, upstream_port, routes, certificates=None):
     """HAProxy with `routes` backends, request id, forwarded headers and retries. Many routes go through a map, as
     HAProxy's manual advises."""
     if routes <= 10:
@@ -245,13 +278,14 @@ def haproxy_http(folder, port, upstream_port, routes):
         with open(f"{folder}/routes.map", "w") as routes_map:
             routes_map.writelines(f"/r{n}/ service_{n}\n" for n in range(routes))
         choose = f"  use_backend %[path,map_beg({folder}/routes.map)]"
+    tls = f" ssl crt {certificates}/server.both ca-file {certificates}/root.pem verify required ssl-min-ver TLSv1.3"
     backends = "\n".join(
         f"backend service_{n}\n  server s 127.0.0.1:{upstream_port} pool-purge-delay 1h" for n in range(routes))
     return _haproxy("http", f"""  timeout http-keep-alive 1h
   http-reuse always
   retry-on conn-failure empty-response 503
 frontend ingress
-  bind 127.0.0.1:{port} backlog 4096
+  bind 127.0.0.1:{port} backlog 4096{tls if certificates else ""}
   unique-id-format %[uuid()]
   unique-id-header X-Request-Id
   option forwardfor

@@ -5,10 +5,11 @@ import os
 import re
 import signal
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 
-from . import BenchError
+from . import BenchError, setup
 from .process import Process
 
 
@@ -94,9 +95,14 @@ def wrk(scenario, port, path, seconds, cpu, folder, during=lambda: None):
     argv = ["wrk", "-t1", f"-c{scenario.connections}", f"-d{int(seconds) + 30}s", "--timeout", "10s", "--latency",
             "-s", script, f"http://127.0.0.1:{port}{path}"]
     output, used = _run(argv, cpu, folder / "wrk.log", seconds, during, signal.SIGINT)
+    return _result(output, used)
+
+
+def _result(output, used):
+    """The line that both our script for wrk and tlsload print at the end."""
     found = re.search(r"^RESULT (.*)$", output, re.MULTILINE)
     if not found:
-        raise BenchError(f"wrk gave no summary: {output.strip()[-300:]}")
+        raise BenchError(f"the load gave no summary: {output.strip()[-300:]}")
     said = json.loads(found.group(1))
     errors = {kind: said[kind] for kind in ("connect", "read", "write", "timeout", "status")}
     return Load(said["requests"], said["us"] / 1e6, said["p50"], said["p99"], errors, used)
@@ -134,6 +140,16 @@ def h2load(scenario, port, path, seconds, cpu, folder, during=lambda: None):
     errors = {"failed": int(failed.group(2)), "timeout": int(failed.group(3)), "status": wrong}
     at = lambda share: times[int(len(times) * share)] if times else 0  # noqa: E731
     return Load(len(times), float(finished.group(1)) * unit, at(0.5), at(0.99), errors, used)
+
+
+def tlsload(scenario, port, path, seconds, cpu, folder, during=lambda: None):
+    """One run of native/tlsload.c: requests or handshakes, as the scenario says, with a client certificate."""
+    request = folder / "request"
+    request.write_bytes(request_bytes(scenario, path))
+    argv = [setup.TOOLS / "tlsload", scenario.tls, port, scenario.connections, int(seconds) + 30,
+            folder / "certificates", request]
+    output, used = _run(argv, cpu, folder / "tlsload.log", seconds, during, signal.SIGINT)
+    return _result(output, used)
 
 
 def exactly(scenario, port, path, count, cpu, folder):
@@ -188,19 +204,23 @@ def exchange(connection, request):
     return status, body
 
 
-def connect(port, timeout=5):
-    """A connected client socket."""
+def connect(port, timeout=5, certificates=None):
+    """A connected client socket; over mutual TLS, if there are `certificates`."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=timeout)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+    if certificates is None:
+        return connection
+    context = ssl.create_default_context(cafile=certificates / "root.pem")
+    context.load_cert_chain(certificates / "client.pem", certificates / "client.key")
+    return context.wrap_socket(connection, server_hostname="server.example")
 
 
-def first_answer(process, port, request, limit=20):
+def first_answer(process, port, request, limit=20, certificates=None):
     """Polls until `process` serves the request with 200; returns the seconds since its exec."""
     status = None
     while True:
         try:
-            with connect(port) as connection:
+            with connect(port, certificates=certificates) as connection:
                 status, _ = exchange(connection, request)
                 now = time.clock_gettime(time.CLOCK_MONOTONIC)
             if status == 200:

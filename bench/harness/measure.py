@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import BenchError, configs, load, process
+from . import BenchError, configs, load, process, setup
 from .candidates import Ports
 
 
@@ -77,13 +77,14 @@ class Bench:
         port. Returns the process and the start-up time in seconds."""
         folder = self.folder / run.candidate.name
         folder.mkdir(exist_ok=True)
+        self.certificates(run)
         command = run.candidate.command(run.kind, folder, self.ports)
         if process.listeners(self.ports.listener):
             raise BenchError(f"somebody already listens on port {self.ports.listener}")
         proxy = process.Process(command, self.proxy_cpu, folder / "log")
         try:
             request = load.request_bytes(scenario, scenario.path_for(run.kind))
-            startup = load.first_answer(proxy, self.ports.listener, request)
+            startup = load.first_answer(proxy, self.ports.listener, request, certificates=self.certificates(run))
             self.check(run, scenario)
             if process.strays(self.ports.listener, proxy):
                 raise BenchError(f"another process listens on port {self.ports.listener} too")
@@ -92,11 +93,20 @@ class Bench:
             raise
         return proxy, startup
 
+    def certificates(self, run):
+        """Where a client takes its certificate from; None for plaintext."""
+        folder = self.folder / "certificates"
+        if run.kind != "mtls":
+            return None
+        if not folder.exists():
+            setup.certificates(folder)
+        return folder
+
     def check(self, run, scenario):
         """One request by hand: the answer must be 200 with a body of the right length."""
         request = load.request_bytes(scenario, scenario.path_for(run.kind))
         try:
-            with load.connect(self.ports.listener) as connection:
+            with load.connect(self.ports.listener, certificates=self.certificates(run)) as connection:
                 status, body = load.exchange(connection, request)
         except OSError as error:
             raise BenchError(f"a single request failed: {error}") from None
@@ -105,7 +115,7 @@ class Bench:
 
     def loaded_turn(self, run, scenario):
         """One turn under load; returns its sample."""
-        generate = load.GENERATORS[self.settings.generator]
+        generate = load.tlsload if scenario.tls else load.GENERATORS[self.settings.generator]
         path = scenario.path_for(run.kind)
         proxy, startup = self.start(run, scenario)
         try:

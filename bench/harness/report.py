@@ -1,4 +1,4 @@
-"""From samples to medians, ratios, the goals of issue 2 and text. Memory is in MB and kB of 10^6 and 10^3 bytes."""
+"""From samples to medians, ratios, the goals of issues 2 and 3 and text. Memory: MB and kB of 10^6 and 10^3 bytes."""
 
 import datetime
 import platform
@@ -57,6 +57,10 @@ def _cpu_goal(scenario, limit):
     return (scenario, _OVER_NGINX, limit, "", lambda runs, _: ratio(runs, "pillion", "nginx"))
 
 
+def _over_nginx(scenario, what, limit):
+    return (scenario, what, limit, "", lambda runs, _: ratio(runs, "pillion", "nginx"))
+
+
 def _figure(key, scale):
     return lambda _, medians: medians["pillion"][key] * scale if "pillion" in medians else None
 
@@ -67,6 +71,9 @@ GOALS = [
     _cpu_goal("response64k", 0.9),
     _cpu_goal("request64k", 0.9),
     _cpu_goal("tcp", 1.0),
+    _cpu_goal("mtls", 0.85),
+    _over_nginx("tls64k", "CPU per 64 KiB / nginx's", 1.0),
+    _over_nginx("handshakes", "CPU per handshake / nginx's", 0.75),
     ("config1000", "CPU per request / small file's", 1.05, "",
      lambda runs, _: ratio(runs, "pillion", "pillion (small file)")),
     ("config1000", "start-up", 60, "ms", _figure("startup_ms", 1)),
@@ -109,8 +116,8 @@ def scenario_table(scenario, runs):
     medians = summary(runs)
     two = len(scenario.kinds) > 1
     if scenario.loaded:
-        header = ["", "CPU µs/request", "(min to max)", "/ nginx", *(["/ small file"] if two else []),
-                  "requests/s", "p50 ms", "p99 ms", "RSS idle MB", "RSS load MB", "start ms", "errors"]
+        header = ["", f"CPU µs/{scenario.unit}", "(min to max)", "/ nginx", *(["/ small file"] if two else []),
+                  f"{scenario.unit}s/s", "p50 ms", "p99 ms", "RSS idle MB", "RSS load MB", "start ms", "errors"]
     else:
         header = ["", "start ms", "/ nginx", "RSS idle MB", "/ nginx", "kB/idle connection", "/ nginx"]
     rows = []

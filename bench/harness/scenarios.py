@@ -1,4 +1,4 @@
-"""What is measured. The names are those of issue 2."""
+"""What is measured. The names are those of issues 2 and 3."""
 
 from dataclasses import dataclass, field
 
@@ -37,6 +37,9 @@ class Scenario:
     answer: int = 3
     least_seconds: float = 0
     loaded: bool = True
+    # How tlsload goes about it (kept, full, resumed), where it is the load instead of wrk; what is counted then.
+    tls: str = ""
+    unit: str = "request"
 
     def path_for(self, kind):
         """The path that hits the last route of the configuration."""
@@ -52,6 +55,12 @@ SCENARIOS = [
     Scenario("request64k", "64 KiB requests", path="/r9/post", method="POST", body=LARGE),
     Scenario("tcp", "TCP proxy (the bytes are kept HTTP connections)", kinds=("tcp",)),
     Scenario("config1000", "1,000 clusters and 1,000 routes, the last one hit", kinds=("http1000", "http")),
+    Scenario("mtls", "mutual TLS 1.3, 32 kept connections, tiny bodies", kinds=("mtls",), tls="kept"),
+    Scenario("tls64k", "64 KiB responses over mutual TLS 1.3", kinds=("mtls",), path="/r9/64k", answer=LARGE,
+             tls="kept"),
+    Scenario("handshakes", "connect, full mutual handshake of TLS 1.3 (P-256), one request, close", kinds=("mtls",), connections=8,
+             tls="full", unit="handshake"),
+    Scenario("resumed", "the same, resumed by ticket", kinds=("mtls",), connections=8, tls="resumed", unit="handshake"),
     Scenario("idle", "idle memory, idle connections, start-up", kinds=("http",), loaded=False),
 ]
 

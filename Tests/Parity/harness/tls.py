@@ -8,6 +8,7 @@ import contextlib
 import re
 import socket
 import ssl
+import warnings
 
 from .actions import TLS
 from .certificates import folder
@@ -154,7 +155,9 @@ def common(context, wanted):
     context.set_ciphers(wanted.ciphers or "ALL:@SECLEVEL=0")
     if wanted.curve:
         context.set_ecdh_curve(wanted.curve)
-    context.minimum_version, context.maximum_version = VERSIONS[wanted.lowest], VERSIONS[wanted.highest]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = VERSIONS[wanted.lowest], VERSIONS[wanted.highest]
     if wanted.alpn:
         context.set_alpn_protocols(list(wanted.alpn))
     return context

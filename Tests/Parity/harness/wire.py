@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 
-from .actions import Close, Fin, Pause, Raw, Recv, RecvEOF, Rst
+from .actions import Close, Drain, Fin, Pause, Raw, Recv, RecvEOF, Rst
 from .tls import CloseNotify, TLSFailed, TLSStream
 
 
@@ -109,6 +109,8 @@ class Wire:
             case RecvEOF(seconds):
                 data, how = self.rest(seconds)
                 record((show_body(data) if data else "") + f"[{how}]")
+            case Drain(seconds):
+                record(f"[{self.rest(seconds)[1]}]")
             case _:
                 return False
         return True
@@ -203,6 +205,9 @@ def read_chunked(wire, record):
 def show_body(data):
     if not data:
         return "| (nothing)"
+    if data[:2] == b"\x16\x03":
+        # Random, and what it offers depends on the library: who wants to know has a TLS upstream tell.
+        return "| a TLS handshake"
     if len(data) > 2000:
         return f"| {len(data)} bytes, sha1 {hashlib.sha1(data).hexdigest()[:12]}, start {data[:24]!r}"
     text = data.decode("latin-1")
@@ -213,6 +218,8 @@ def show_body(data):
 
 
 def show_head(head):
+    if head[:2] == b"\x16\x03":
+        return "  a TLS handshake"
     lines = head.decode("latin-1").split("\r\n")
     return "\n".join("  " + visible(line) for line in lines if line)
 
