@@ -14,6 +14,8 @@ final class DecodingContext {
   var transportSocketSide = TransportSocketSide.downstream
   /// Whether what is decoded sees connections only, and no HTTP.
   var isInNetworkFilter = false
+  /// Of the JWT filter that is being decoded.
+  var jwtScope = JwtScope()
   /// Of the route configuration that is being decoded.
   var routeScope = RouteScope()
 

@@ -47,6 +47,11 @@ package struct MessageDescription: Sendable {
       Router.self, HttpRBAC.self, RBACPerRoute.self, NetworkRBAC.self, RBAC.self, RBAC.Policy.self,
       PermissionReader.self, PermissionReader.PermissionSet.self, PrincipalReader.self,
       PrincipalReader.PrincipalSet.self, PrincipalReader.Authenticated.self, RBAC.SourcedMetadata.self,
+      JwtAuthentication.self, RequirementRule.self, JwtRequirementReader.self,
+      JwtRequirementReader.ProviderWithAudiences.self, JwtRequirementReader.JwtRequirementOrList.self,
+      JwtRequirementReader.JwtRequirementAndList.self, EmptyMessage.self, JwtPerRouteConfigReader.self,
+      JwtProvider.self, JwtProvider.NormalizePayload.self, JwtHeader.self, JwtClaimToHeader.self,
+      JwtClaimToHeader.PathSegment.self, JwtCacheConfig.self, RemoteJwks.self, JwksAsyncFetch.self,
       TcpProxy.self, TcpWeightedCluster.self, TcpProxy.ClusterWeight.self,
       RouteConfiguration.self, FilterConfig.self, VirtualHost.self, Route.self, RouteMatch.self,
       RouteMatch.ConnectMatcher.self,
@@ -72,6 +77,7 @@ package struct MessageDescription: Sendable {
       DoubleMatcherReader.self, DoubleMatcherReader.DoubleRange.self, ListMatcherReader.self, OrMatcherReader.self,
       RegexMatchAndSubstituteReader.self, Percent.self, FractionalPercent.self,
       RuntimeFractionalPercent.self, RuntimeUInt32.self, RuntimeDouble.self, Int64Range.self, Int32Range.self,
+      HttpUri.self, CoreRetryPolicy.self, CoreRetryPolicy.BackoffStrategy.self,
     ]
     return messages.map(MessageDescription.init)
   }

@@ -120,6 +120,7 @@ package struct HttpFilter: Sendable {
   package enum Config: Sendable {
     case router(Router)
     case rbac(HttpRBAC)
+    case jwtAuthn(JwtAuthentication)
   }
 
   package var name = ""

@@ -14,6 +14,7 @@ struct HttpFilterReader: ConfigMessage {
     guard choice == "typed_config", let index = reader.find("typed_config") else { return }
     let kinds = [
       AnyKind(Router.self) { HttpFilter.Config.router($0) }, AnyKind(HttpRBAC.self) { HttpFilter.Config.rbac($0) },
+      AnyKind(JwtAuthentication.self) { HttpFilter.Config.jwtAuthn($0) },
     ]
     guard let config = reader.context.any(at: index, known: EnvoyExtensions.httpFilters, kinds) else { return }
     filter.config = config

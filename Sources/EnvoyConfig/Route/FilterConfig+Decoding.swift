@@ -2,7 +2,12 @@ extension FilterConfig: ConfigMessage {
   static let typeName = "envoy.config.route.v3.FilterConfig"
 
   /// Messages that a filter takes from a route.
-  static var kinds: [AnyKind<Config>] { [AnyKind(RBACPerRoute.self) { .rbac($0) }] }
+  static var kinds: [AnyKind<Config?>] {
+    [
+      AnyKind(RBACPerRoute.self) { .rbac($0) },
+      AnyKind(JwtPerRouteConfigReader.self) { reader in reader.value.map { .jwtAuthn($0) } },
+    ]
+  }
 
   init(from reader: inout MessageReader) {
     origin = reader.origin
@@ -17,7 +22,7 @@ extension FilterConfig: ConfigMessage {
     }
     // An empty Any says that the filter is on.
     if MessageReader(context: reader.context, node: index).isEmpty { return }
-    config = reader.context.any(at: index, known: EnvoyExtensions.perFilterConfigs, Self.kinds)
+    config = reader.context.any(at: index, known: EnvoyExtensions.perFilterConfigs, Self.kinds) ?? nil
   }
 }
 
@@ -34,7 +39,7 @@ extension MessageReader {
   }
 }
 
-extension AnyKind<FilterConfig.Config> {
+extension AnyKind<FilterConfig.Config?> {
   /// The bare message in the place of a `FilterConfig`.
   fileprivate func wrapped(origin: Int, _ context: DecodingContext) -> AnyKind<FilterConfig> {
     let origin = context.document.location(of: origin)

@@ -3,6 +3,7 @@
 package struct FilterConfig: Sendable {
   package indirect enum Config: Sendable {
     case rbac(RBACPerRoute)
+    case jwtAuthn(JwtPerRouteConfig)
   }
 
   /// Absent: the filter's own configuration stands.

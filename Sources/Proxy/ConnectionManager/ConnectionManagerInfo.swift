@@ -113,7 +113,7 @@ final class ConnectionManagerInfo: Sendable {
     filters.compactMap { filter in
       switch filter.config {
       case .router: RouterFilter(stream, router)
-      case .rbac: nil
+      case .rbac, .jwtAuthn: nil
       }
     }
   }

@@ -26,6 +26,7 @@ enum UnbuiltFeatures {
       switch filter.config {
       case .router: nil
       case .rbac: refusal(filter.origin, "http_filters", "the HTTP filter RBAC")
+      case .jwtAuthn: refusal(filter.origin, "http_filters", "the HTTP filter JwtAuthentication")
       }
     }
     if manager.forwardClientCertDetails != .sanitize {
