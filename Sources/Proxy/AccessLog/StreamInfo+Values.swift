@@ -30,7 +30,7 @@ extension StreamInfo {
     case .downstreamLocalAddress, .downstreamDirectLocalAddress: return append(local()?.description, to: &output)
     case .downstreamLocalAddressWithoutPort, .downstreamDirectLocalAddressWithoutPort:
       return append(local()?.host, to: &output)
-    case .upstreamTransportFailureReason: return appendTransportFailure(to: &output)
+    case .upstreamTransportFailureReason: return upstreamTransportFailure.append(to: &output)
     case .routeName:
       guard let name = route?.object.name, name.count > 0 else { return false }
       output.append(name.view)
@@ -52,13 +52,6 @@ extension StreamInfo {
   private func append(_ text: String?, to output: inout TextBuffer) -> Bool {
     guard let text, !text.isEmpty else { return false }
     output.append(text)
-    return true
-  }
-
-  private func appendTransportFailure(to output: inout TextBuffer) -> Bool {
-    guard upstreamTransportFailure != 0 else { return false }
-    output.append("delayed connect error: ")
-    output.append(String(cString: strerror(upstreamTransportFailure)))
     return true
   }
 
@@ -101,9 +94,12 @@ extension ResponseCodeDetail {
     case .resetBeforeResponse(let reset, let failure):
       output.append("upstream_reset_before_response_started{")
       output.append(reset.detail)
-      if failure != 0 {
-        output.append("|delayed_connect_error:_")
-        output.append(String(cString: strerror(failure)))
+      if failure != .none {
+        // Details have no blanks.
+        output.append("|")
+        let start = output.count
+        _ = failure.append(to: &output)
+        output.replace(0x20, with: 0x5f, from: start)
       }
       output.append("}")
     case .resetAfterResponse(let reset):

@@ -1,5 +1,6 @@
 import HTTP
 import Reactor
+import Security
 import Telemetry
 
 /// What became of a request: gathered on its way, read by access logs and header values (Envoy's StreamInfo).
@@ -30,8 +31,9 @@ struct StreamInfo {
   var upstreamCluster: Unretained<ClusterInfo>?
   var upstreamHost: Host?
   var upstreamLocalAddress: SocketAddress?
-  /// errno of the connect or of the connection that failed; 0 for none.
-  var upstreamTransportFailure: Int32 = 0
+  var upstreamTransportFailure = TransportFailure.none
+  /// The TLS of the upstream connection; nil for plain text.
+  var upstreamTLS: TLSSession?
   var route: Unretained<RouteEntry>?
   /// The request's own draw: for weights and percentages.
   var randomValue: UInt64 = 0
@@ -50,8 +52,8 @@ struct StreamInfo {
 enum ResponseCodeDetail {
   case none
   case literal(StaticString)
-  /// upstream_reset_before_response_started{…}, with the errno of a failed connect.
-  case resetBeforeResponse(StreamReset, transportFailure: Int32)
+  /// upstream_reset_before_response_started{…}, with why a connect failed.
+  case resetBeforeResponse(StreamReset, transportFailure: TransportFailure)
   case resetAfterResponse(StreamReset)
 }
 

@@ -29,8 +29,8 @@ final class DownstreamSocket: EventHandler {
 
   /// Why TLS failed, or was never there; empty for no such thing. As in Envoy a peer that goes is no failure.
   var failureReason: String {
-    if let failure = tls?.failure { return failure.counter == nil ? "" : failure.reason }
-    if let transport, !transport.failureReason.isEmpty { return transport.failureReason }
+    let text = TransportFailure.text(of: transport)
+    if !text.isEmpty { return text }
     return inspectionFailure.map { "\($0.reason)" } ?? ""
   }
 

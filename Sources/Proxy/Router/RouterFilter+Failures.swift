@@ -5,7 +5,7 @@ import Telemetry
 /// Upstreams that cannot be reached, go away or take too long.
 extension RouterFilter {
   /// The attempt has no stream, or lost it.
-  func upstreamFailed(_ attempt: UpstreamRequest, _ reason: StreamReset, transportFailure: Int32) {
+  func upstreamFailed(_ attempt: UpstreamRequest, _ reason: StreamReset, transportFailure: TransportFailure) {
     guard let cluster = cluster?.object, let breaker = breaker?.object else { return }
     attemptEnded()
     stream.info.upstreamHost = attempt.host?.object
@@ -28,7 +28,7 @@ extension RouterFilter {
   }
 
   /// As Envoy: an interim response makes the response one that has begun, in the details and in the counters.
-  func failed(_ reason: StreamReset, _ transportFailure: Int32, afterInterim: Bool) {
+  func failed(_ reason: StreamReset, _ transportFailure: TransportFailure, afterInterim: Bool) {
     guard let cluster = cluster?.object else { return }
     let status: UInt16 = reason == .protocolError ? 502 : 503
     stream.info.responseFlags.insert(ResponseFlag(reason))

@@ -207,12 +207,20 @@ final class RouterFilter: HTTPFilter {
   // MARK: Attempts
 
   func startAttempt(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) {
-    let pool = cluster.pool(at: host, priority: route.priority)
+    let pool = pool(cluster, host, route)
     stream.info.upstreamHost = pool.host
     stream.info.upstreamLocalAddress = nil
     attemptInFlight = true
     if upstream == nil { upstream = UpstreamRequest(self, worker: worker) }
     upstream.unretained?.use { $0.start(pool) }
+  }
+
+  private func pool(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) -> ConnectionPool {
+    guard cluster.info.hasAutoSNI, let headers = stream.requestHeaders else {
+      return cluster.pool(at: host, priority: route.priority)
+    }
+    let options = UpstreamTransportOptions(cluster.info.config.upstreamHttpProtocolOptions, headers)
+    return cluster.pool(at: host, priority: route.priority, options)
   }
 
   /// The attempt has its stream: sends what there is of the request.
@@ -221,6 +229,7 @@ final class RouterFilter: HTTPFilter {
     report(.localOriginConnectSuccess, attempt.host)
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress
+    stream.info.upstreamTLS = client.tls
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
     headers.use { encoder.encodeHeaders($0, endStream: onlyHead) }
     if !body.isEmpty { encoder.encodeData(body.view, endStream: requestEnded && bodyTrailers == nil) }

@@ -52,7 +52,7 @@ final class UpstreamRequest: UpstreamCallbacks {
     router.upstreamReady(self, encoder, client)
   }
 
-  override func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: Int32) {
+  override func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: TransportFailure) {
     isWaiting = false
     self.host = host.unretained
     forget()
@@ -107,7 +107,7 @@ final class UpstreamRequest: UpstreamCallbacks {
 
   override func decodeReset(_ reason: StreamReset) {
     forget()
-    router.upstreamFailed(self, reason, transportFailure: 0)
+    router.upstreamFailed(self, reason, transportFailure: .none)
   }
 
   override func aboveWriteBufferHighWatermark() { router.upstreamBackedUp(true) }

@@ -40,7 +40,9 @@ package struct SnapshotCompiler {
 
   /// - Parameter addresses: where each listener listens, in the order of the file.
   package mutating func compile(listeningOn addresses: [Reactor.SocketAddress]) throws(ConfigErrors) -> Snapshot {
-    let clusters = bootstrap.staticResources.clusters.enumerated().map { ClusterInfo($1, index: $0, store: store) }
+    let clusters = bootstrap.staticResources.clusters.enumerated().map { index, config in
+      ClusterInfo(config, index: index, store: store) { makeTLS(.client($0), $1) }
+    }
     var listeners: [ListenerInfo] = []
     for (config, address) in zip(bootstrap.staticResources.listeners, addresses) {
       if let listener = compile(config, address) { listeners.append(listener) }

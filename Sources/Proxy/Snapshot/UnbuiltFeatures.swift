@@ -4,8 +4,7 @@ import EnvoyConfig
 /// without its effect; who builds a feature removes its lines.
 enum UnbuiltFeatures {
   static func errors(in bootstrap: Bootstrap) -> [ConfigError] {
-    let resources = bootstrap.staticResources
-    return resources.listeners.flatMap(errors) + resources.clusters.flatMap(errors)
+    bootstrap.staticResources.listeners.flatMap(errors)
   }
 
   private static func errors(in listener: Listener) -> [ConfigError] {
@@ -44,19 +43,6 @@ enum UnbuiltFeatures {
       + routes.map(\.typedPerFilterConfig) + weights.map(\.typedPerFilterConfig)
     errors += configs.flatMap(\.values).map { refusal($0.origin, "typed_per_filter_config", "typed_per_filter_config") }
     return errors
-  }
-
-  private static func errors(in cluster: Cluster) -> [ConfigError] {
-    let sockets = [cluster.transportSocket] + cluster.transportSocketMatches.map(\.transportSocket)
-    return sockets.compactMap(transportSocketError)
-  }
-
-  private static func transportSocketError(_ socket: TransportSocket) -> ConfigError? {
-    switch socket {
-    case .rawBuffer: nil
-    case .downstreamTls: nil
-    case .upstreamTls(let context): refusal(context.origin, "transport_socket.typed_config", "TLS")
-    }
   }
 
   private static func refusal(_ origin: SourceLocation, _ path: String, _ what: String) -> ConfigError {

@@ -1,5 +1,6 @@
 import Glibc
 import Reactor
+import Security
 import Telemetry
 
 /// One downstream connection and the upstream connection that its bytes go to and come from (Envoy's tcp_proxy).
@@ -25,6 +26,7 @@ final class TcpProxySession: ConnectionDelegate {
   private var downstream: Connection?
   private var upstream: Connection?
   private var upstreamSide: UpstreamSide?
+  private var upstreamTransport: TransportSocket?
   private var cluster: WorkerCluster?
   private var attempts = 0
   private var connected = false
@@ -135,7 +137,10 @@ final class TcpProxySession: ConnectionDelegate {
     do {
       let socket = try Sockets.connect(to: host.address)
       if let keepalive = cluster.info.tcpKeepalive { keepalive.apply(to: socket.number) }
-      let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: side)
+      let transport = host.tls.map { worker.tls(of: $0).makeSocket(to: host, nil, alpn: []) }
+      let connection = try Connection(
+        worker.loop, taking: socket, connecting: true, delegate: side, transportSocket: transport)
+      upstreamTransport = transport
       connection.halfClose = true
       connection.bufferLimit = cluster.info.bufferLimit
       upstream = connection
@@ -151,6 +156,10 @@ final class TcpProxySession: ConnectionDelegate {
 
   private func upstreamConnected() {
     guard let cluster else { return }
+    info.upstreamTLS = upstreamTransport as? TLSSession
+    if let tls = info.upstreamTLS, let factory = info.upstreamHost?.tls {
+      worker.tls(of: factory).countHandshake(tls)
+    }
     connectTimer.disarm()
     connected = true
     leavePending(cluster)
@@ -261,6 +270,9 @@ final class TcpProxySession: ConnectionDelegate {
   private func countUpstreamClose(_ event: ConnectionCloseEvent) {
     guard let cluster, let host = info.upstreamHost else { return }
     let stats = cluster.info.stats
+    if event == .transportFailure, let factory = host.tls, let tls = upstreamTransport as? TLSSession {
+      worker.tls(of: factory).countFailure(tls)
+    }
     connectTimer.disarm()
     cluster.info.circuitBreaker(.default).connections.release()
     shard.adjust(stats[.upstreamCxActive], by: -1)
@@ -280,7 +292,10 @@ final class TcpProxySession: ConnectionDelegate {
     shard.increment(stats[.upstreamCxConnectFail])
     shard.increment(host.stats[.cxConnectFail])
     if timedOut { shard.increment(stats[.upstreamCxConnectTimeout]) }
-    if case .connectFailure(let code) = event { info.upstreamTransportFailure = code }
+    if case .connectFailure(let code) = event { info.upstreamTransportFailure = .system(code) }
+    if event == .transportFailure {
+      info.upstreamTransportFailure = .tls(TransportFailure.text(of: upstreamTransport))
+    }
     if isOver {
       shard.increment(stats[.upstreamRqCancelled])
       return

@@ -32,6 +32,16 @@ final class WorkerTLS {
     return NotReadySocket(speaksFirst: true)
   }
 
+  /// What a connection to an upstream host speaks TLS with.
+  func makeSocket(
+    to host: Host, _ options: UpstreamTransportOptions?, alpn: [String]
+  ) -> TransportSocket {
+    guard case .client(let config) = factory.config else { return NotReadySocket(speaksFirst: true) }
+    var session = TLSSessionOptions(config, host, options, alpn: alpn)
+    session.logsKeys = factory.logsKeys(local: { nil }, remote: host.address)
+    return makeSocket(session)
+  }
+
   /// The handshake is done.
   func countHandshake(_ session: TLSSession) {
     shard.increment(factory.stats[.handshake])
@@ -45,7 +55,7 @@ final class WorkerTLS {
     shard.increment(signatureAlgorithms.id(session.peerSignatureAlgorithm))
   }
 
-  /// The handshake has failed, or the established session.
+  /// The connection is over: counts what has failed, in the handshake or later.
   func countFailure(_ session: TLSSession) {
     if let counter = session.failure?.counter { count(counter) }
   }

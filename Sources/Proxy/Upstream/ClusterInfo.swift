@@ -29,9 +29,15 @@ package final class ClusterInfo: Sendable {
   let connectMilliseconds: HistogramID
   let lengthMilliseconds: HistogramID
   let requestsPerConnection: HistogramID
+  let transportSockets: UpstreamTransportSockets
+  /// Whether each request's host goes into its connection's TLS (auto_sni, auto_san_validation).
+  let hasAutoSNI: Bool
   private let current: Locked<HostSet>
 
-  init(_ config: Cluster, index: Int, store: StatsStore) {
+  init(
+    _ config: Cluster, index: Int, store: StatsStore,
+    makeTLS: (UpstreamTlsContext, StatsScope) -> TLSSocketFactory
+  ) {
     name = config.name
     observabilityName = config.altStatName.isEmpty ? config.name : config.altStatName
     self.index = index
@@ -47,6 +53,9 @@ package final class ClusterInfo: Sendable {
     let scope = store.scope("cluster.\(observabilityName).")
     self.scope = scope
     stats = scope.block(ClusterStat.self)
+    transportSockets = UpstreamTransportSockets(config, scope: scope, store: store) { makeTLS($0, scope) }
+    let httpOptions = config.upstreamHttpProtocolOptions
+    hasAutoSNI = transportSockets.isSecure && (httpOptions.autoSni || httpOptions.autoSanValidation)
     defaultCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .default))
     highCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .high))
     circuitBreakerGauges = [("default", defaultCircuitBreaker), ("high", highCircuitBreaker)].map {

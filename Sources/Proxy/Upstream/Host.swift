@@ -22,6 +22,8 @@ package final class Host: Sendable {
   package let activeRequests = Atomic<Int>(0)
   /// Consecutive failures; nil without outlier detection.
   package let monitor: OutlierMonitor?
+  /// What connections to it speak TLS with; nil for plain text.
+  let tls: TLSSocketFactory?
   /// Names it to the cluster's outlier detector.
   let id: Int
   private let ejected = Atomic<Bool>(false)
@@ -29,9 +31,10 @@ package final class Host: Sendable {
 
   package init(
     id: Int, address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, group: LocalityLbEndpoints,
-    monitor: OutlierMonitor?, store: StatsStore
+    tls: TLSSocketFactory?, monitor: OutlierMonitor?, store: StatsStore
   ) {
     self.id = id
+    self.tls = tls
     self.monitor = monitor
     self.address = address
     addressText = address.description

@@ -18,6 +18,14 @@ final class WorkerCluster {
   var internalResponses: ResponseCounters
   private var retriedResponses: ResponseCounters
 
+  /// Of requests that ask something of their own of TLS; each goes with its last connection.
+  private var poolsByOptions: [OptionsKey: ConnectionPool] = [:]
+
+  private struct OptionsKey: Hashable {
+    let pool: PoolKey
+    let options: UpstreamTransportOptions
+  }
+
   private struct PoolKey: Hashable {
     let host: ObjectIdentifier
     let priority: RoutingPriority
@@ -83,6 +91,34 @@ final class WorkerCluster {
     return pool
   }
 
+  /// The pool of a request that asks something of its own of TLS.
+  func pool(at index: Int, priority: RoutingPriority, _ options: UpstreamTransportOptions) -> ConnectionPool {
+    let host = hostSet.candidates[index]
+    let key = OptionsKey(pool: PoolKey(host: ObjectIdentifier(host), priority: priority), options: options)
+    if let pool = poolsByOptions[key] { return pool }
+    let pool = ConnectionPool(self, host: host, priority: priority, options: options)
+    poolsByOptions[key] = pool
+    return pool
+  }
+
+  /// A pool of ``pool(at:priority:_:)`` has no connection and no request any more.
+  func poolEmptied(_ pool: ConnectionPool) {
+    guard let options = pool.options else { return }
+    let key = OptionsKey(
+      pool: PoolKey(host: ObjectIdentifier(pool.host), priority: pool.priority), options: options)
+    guard poolsByOptions[key] === pool else { return }
+    worker.loop.release(pool)
+    poolsByOptions[key] = nil
+  }
+
+  /// Pools of one host, or of hosts that are gone, close once their requests are done.
+  private func drainPoolsByOptions(where isGone: (ObjectIdentifier) -> Bool) {
+    for (key, pool) in poolsByOptions where isGone(key.pool.host) {
+      poolsByOptions[key] = nil
+      pool.drain()
+    }
+  }
+
   /// Counts a response that another try takes the place of.
   func countRetried(_ status: UInt16, _ shard: StatsShard) { retriedResponses.count(status, on: shard) }
 
@@ -92,6 +128,7 @@ final class WorkerCluster {
     for priority in [RoutingPriority.default, .high] {
       poolsByHost.removeValue(forKey: PoolKey(host: ObjectIdentifier(host), priority: priority))?.drain()
     }
+    drainPoolsByOptions { $0 == ObjectIdentifier(host) }
     layOutPools()
   }
 
@@ -104,6 +141,7 @@ final class WorkerCluster {
       poolsByHost[key] = nil
       pool.drain()
     }
+    drainPoolsByOptions { !present.contains($0) }
     layOutPools()
   }
 
@@ -111,6 +149,7 @@ final class WorkerCluster {
   func drain() {
     for pool in poolsByHost.values { pool.drain() }
     poolsByHost = [:]
+    drainPoolsByOptions { _ in true }
     layOutPools()
   }
 

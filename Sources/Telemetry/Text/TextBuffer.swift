@@ -98,7 +98,7 @@ package struct TextBuffer: ~Copyable {
   }
 
   /// Puts `replacement` in place of each of the bytes from `start` on that equal `byte`.
-  mutating func replace(_ byte: UInt8, with replacement: UInt8, from start: Int) {
+  package mutating func replace(_ byte: UInt8, with replacement: UInt8, from start: Int) {
     for index in start..<count where bytes[index] == byte { bytes[index] = replacement }
   }
 

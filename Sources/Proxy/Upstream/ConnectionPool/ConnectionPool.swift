@@ -11,6 +11,9 @@ final class ConnectionPool {
   private let info: ClusterInfo
   private let shard: StatsShard
   let host: Host
+  let priority: RoutingPriority
+  /// What its requests ask of TLS; nil for nothing of their own.
+  let options: UpstreamTransportOptions?
   let breaker: CircuitBreaker
   private let requests: ResourceLimit
   /// Connected and without a request; the last is the next to be used. All of them are among ``clients`` too.
@@ -20,11 +23,13 @@ final class ConnectionPool {
   private var pending: Deque<UpstreamCallbacks> = []
   private(set) var isDraining = false
 
-  init(_ cluster: WorkerCluster, host: Host, priority: RoutingPriority) {
+  init(_ cluster: WorkerCluster, host: Host, priority: RoutingPriority, options: UpstreamTransportOptions? = nil) {
     self.cluster = cluster
     info = cluster.info
     shard = cluster.worker.shard
     self.host = host
+    self.priority = priority
+    self.options = options
     breaker = cluster.info.circuitBreaker(priority)
     requests = breaker.requests
   }
@@ -38,7 +43,7 @@ final class ConnectionPool {
     }
     guard breaker.pendingRequests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqPendingOverflow])
-      caller.poolFailure(.overflow, host: nil, transportFailure: 0)
+      caller.poolFailure(.overflow, host: nil, transportFailure: .none)
       return
     }
     shard.increment(info.stats[.upstreamRqPendingTotal])
@@ -65,7 +70,7 @@ final class ConnectionPool {
   private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) -> Bool {
     guard requests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqActiveOverflow])
-      caller.poolFailure(.overflow, host: host, transportFailure: 0)
+      caller.poolFailure(.overflow, host: host, transportFailure: .none)
       return false
     }
     client.open(caller)
@@ -115,7 +120,8 @@ final class ConnectionPool {
   }
 
   /// A connection is gone.
-  func clientClosed(_ client: PoolClient, wasConnecting: Bool, failure: StreamReset, transportFailure: Int32) {
+  func clientClosed(_ client: PoolClient, wasConnecting: Bool, failure: StreamReset, transportFailure: TransportFailure)
+  {
     removeClient(client)
     breaker.connections.release()
     if wasConnecting {
@@ -125,6 +131,7 @@ final class ConnectionPool {
       if let index = ready.firstIndex(where: { $0.use { $0 === client } }) { ready.remove(at: index) }
       connectIfNeeded()
     }
+    if options != nil, clients.isEmpty, pending.isEmpty { cluster.poolEmptied(self) }
   }
 
   private func removeClient(_ client: PoolClient) {
@@ -135,7 +142,7 @@ final class ConnectionPool {
   }
 
   /// As Envoy: when a connect fails, all requests that wait for this host fail with it.
-  private func failPending(_ reason: StreamReset, _ transportFailure: Int32) {
+  private func failPending(_ reason: StreamReset, _ transportFailure: TransportFailure) {
     let failed = pending
     pending.removeAll()
     for caller in failed {

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import Reactor
+import Security
 import Telemetry
 
 /// One upstream connection of a pool, and the request on it.
@@ -57,7 +58,18 @@ final class PoolClient: ClientCodecDelegate {
     usesLeft > 0 && !expired && !pool.isDraining && connection.unretained?.use { $0.isOpen } ?? false
   }
 
+  /// The connection's TLS; nil for plain text.
+  private(set) var tls: TLSSession?
+  private var transport: TransportSocket?
+
   // MARK: Connecting
+
+  private func makeTransport() -> TransportSocket? {
+    guard let factory = host.tls else { return nil }
+    transport = worker.tls(of: factory).makeSocket(to: host, pool.options, alpn: ["http/1.1"])
+    tls = transport as? TLSSession
+    return transport
+  }
 
   func connect() {
     shard.increment(info.stats[.upstreamCxTotal])
@@ -69,7 +81,9 @@ final class PoolClient: ClientCodecDelegate {
     do {
       let socket = try Sockets.connect(to: host.address)
       if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
-      let connection = try Connection(worker.loop, taking: socket, connecting: true, delegate: self)
+      let transport = makeTransport()
+      let connection = try Connection(
+        worker.loop, taking: socket, connecting: true, delegate: self, transportSocket: transport)
       connection.bufferLimit = info.bufferLimit
       connection.detectsEarlyClose = false
       self.connection = connection
@@ -87,6 +101,7 @@ final class PoolClient: ClientCodecDelegate {
   override func runLater() { connectionDidClose(.connectFailure(connectFailure)) }
 
   override func connectionDidConnect() {
+    if let tls, let factory = host.tls { worker.tls(of: factory).countHandshake(tls) }
     connectTimer.disarm()
     localAddress = connection?.localAddress
     shard.record(info.connectMilliseconds, UInt64((worker.loop.now - createdAt) / 1_000_000))
@@ -102,7 +117,7 @@ final class PoolClient: ClientCodecDelegate {
   /// Opens a stream for the caller, whose place among the cluster's requests the pool has taken.
   func open(_ caller: UpstreamCallbacks) {
     guard let codec = codec.unretained else {
-      return caller.poolFailure(.localConnectionFailure, host: host, transportFailure: 0)
+      return caller.poolFailure(.localConnectionFailure, host: host, transportFailure: .none)
     }
     self.caller = Unretained(caller)
     requests += 1
@@ -224,6 +239,7 @@ final class PoolClient: ClientCodecDelegate {
     connectTimer.disarm()
     idleTimer.disarm()
     durationTimer.disarm()
+    if event == .transportFailure, let tls, let factory = host.tls { worker.tls(of: factory).countFailure(tls) }
     let neverConnected = connectionNeverStood(event)
     if caller != nil, !brokeProtocol { finishBody(event) }
     countClose(event, neverConnected: neverConnected)
@@ -254,10 +270,11 @@ final class PoolClient: ClientCodecDelegate {
     return timedOut || (idleSince == 0 && requests == 0)
   }
 
-  private func transportFailure(_ event: ConnectionCloseEvent) -> Int32 {
+  private func transportFailure(_ event: ConnectionCloseEvent) -> TransportFailure {
     switch event {
-    case .connectFailure(let code), .remoteFailure(let code): code
-    case .remoteClose, .localClose, .transportFailure: 0
+    case .connectFailure(let code), .remoteFailure(let code): .system(code)
+    case .transportFailure: .tls(TransportFailure.text(of: transport))
+    case .remoteClose, .localClose: .none
     }
   }
 

@@ -7,5 +7,5 @@ class UpstreamCallbacks: StreamDecoder {
   func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {}
 
   /// There will be no stream. `host` is nil where none was asked: too many requests wait already.
-  func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: Int32) {}
+  func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: TransportFailure) {}
 }

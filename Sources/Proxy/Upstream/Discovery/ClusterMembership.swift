@@ -31,7 +31,7 @@ final class ClusterMembership: EventHandler {
     nextHostID += 1
     return Host(
       id: nextHostID, address: address, hostname: hostname, endpoint: endpoint, group: group,
-      monitor: outliers?.add(id: nextHostID), store: main.store)
+      tls: info.transportSockets.resolve(endpoint, group), monitor: outliers?.add(id: nextHostID), store: main.store)
   }
 
   /// The members have changed.
