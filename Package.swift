@@ -60,7 +60,9 @@ let package = Package(
       name: "AdminTests", dependencies: ["Admin", "EnvoyConfig", "Telemetry", "Reactor"], swiftSettings: house),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(
-      name: "ProxyTests", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
+      name: "ProxyTests",
+      dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Security", "Telemetry", "Reactor", "COpenSSL"],
+      swiftSettings: house),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor"], swiftSettings: house),
     .testTarget(
       name: "EnvoyConfigTests", dependencies: ["EnvoyConfig"], exclude: ["Accepted", "Refused", "Secrets"], swiftSettings: house),

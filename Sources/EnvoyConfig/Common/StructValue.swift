@@ -10,6 +10,11 @@ package indirect enum StructValue: Sendable {
   package struct Member: Sendable {
     package var name: String
     package var value: StructValue
+
+    package init(name: String, value: StructValue) {
+      self.name = name
+      self.value = value
+    }
   }
 }
 

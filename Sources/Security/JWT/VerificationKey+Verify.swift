@@ -2,13 +2,11 @@ import COpenSSL
 import Reactor
 
 extension VerificationKey {
-  /// Whether the algorithm works with this kind of key: an elliptic curve's belongs to one algorithm (RFC 7518 §3.4).
+  /// Whether the algorithm works with this kind of key. As Envoy, and other than RFC 7518 §3.4, any ECDSA algorithm with any
+  /// curve: the signature is as long as the curve's, the digest is the algorithm's.
   package func fits(_ algorithm: SignatureAlgorithm) -> Bool {
     switch (material, algorithm.scheme) {
-    case (.rsa, .rsa), (.rsa, .rsaPSS), (.ed25519, .edDSA), (.secret, .hmac): true
-    case (.ec(.p256), .ecdsa): algorithm == .es256
-    case (.ec(.p384), .ecdsa): algorithm == .es384
-    case (.ec(.p521), .ecdsa): algorithm == .es512
+    case (.rsa, .rsa), (.rsa, .rsaPSS), (.ec, .ecdsa), (.ed25519, .edDSA), (.secret, .hmac): true
     default: false
     }
   }

@@ -1,0 +1,30 @@
+/// Which tokens a request must bring, ready for use. Providers are indices of ``JwtAuthnInfo/providers``.
+indirect enum JwtRequirement: Sendable {
+  case provider(Int, audiences: JwtAudiences?)
+  /// One must hold.
+  case any([JwtRequirement])
+  /// All must hold.
+  case all([JwtRequirement])
+  /// No token will do; one that stands in these places must hold.
+  case allowMissing(JwtLocations)
+  /// Whatever comes will do; what holds is passed on.
+  case allowMissingOrFailed(JwtLocations)
+  case allowAll
+
+  /// Alternatives in Envoy's order: what lets everybody in comes last, and of that only the more generous.
+  static func alternatives(_ requirements: [JwtRequirement]) -> JwtRequirement {
+    var regular: [JwtRequirement] = []
+    var bypass: JwtRequirement?
+    for requirement in requirements {
+      switch requirement {
+      case .allowMissingOrFailed:
+        if case .allowMissingOrFailed? = bypass { continue }
+        bypass = requirement
+      case .allowMissing:
+        if bypass == nil { bypass = requirement }
+      default: regular.append(requirement)
+      }
+    }
+    return .any(regular + (bypass.map { [$0] } ?? []))
+  }
+}
