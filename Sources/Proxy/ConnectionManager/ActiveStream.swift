@@ -25,6 +25,8 @@ final class ActiveStream: StreamDecoder {
   private var filters: [HTTPFilter] = []
   /// The same, for the way of a request: the stream keeps them.
   private var chain: [Unretained<HTTPFilter>] = []
+  /// A bit for each filter that the route leaves out.
+  private var skipped: UInt64 = 0
   /// Where the request's head stands in the chain: that filter stopped it, the last one for good.
   private var position = 0
   /// What came of the body while a filter before the last held the head back.
@@ -64,7 +66,7 @@ final class ActiveStream: StreamDecoder {
     self.connection = Unretained(connection)
     held = ByteQueue(pool: loop.pool)
     super.init()
-    filters = manager.info.makeFilters(self)
+    filters = manager.info.filters.map { $0.make(self) }
     chain = filters.map { Unretained($0) }
   }
 
@@ -131,6 +133,7 @@ final class ActiveStream: StreamDecoder {
     responseEnded = false
     isHead = false
     position = 0
+    skipped = 0
     manager.giveBack(self)
   }
 
@@ -221,6 +224,7 @@ final class ActiveStream: StreamDecoder {
     manager.mutateRequestHeaders(headers, self)
     manager.route(headers, self)
     if asksForUpgrade, let reply = manager.refuseUpgrade(headers, self) { return sendLocalReply(reply) }
+    skipped = info.filterConfigs?.use { $0.skipped } ?? config.skippedFilters
     decodeHeaders(headers, from: 0)
   }
 
@@ -228,11 +232,18 @@ final class ActiveStream: StreamDecoder {
     var index = first
     while index < chain.count, !isOver, !responseStarted {
       position = index
+      if skips(index) {
+        index += 1
+        continue
+      }
       let endStream = requestEnded && held.isEmpty && heldTrailers == nil
       if chain[index].use({ $0.decodeRequestHeaders(headers, endStream: endStream) }) == .stopIteration { return }
       index += 1
     }
   }
+
+  @inline(__always)
+  private func skips(_ place: Int) -> Bool { skipped & (1 &<< UInt64(place)) != 0 }
 
   /// The filter that stopped the request's head has what it waited for: the next ones see it, and what was held back.
   func continueDecoding() {
@@ -283,7 +294,11 @@ final class ActiveStream: StreamDecoder {
   private func decodeData(_ data: ByteView, endStream: Bool, from first: Int) {
     var index = first
     while index <= position {
-      if chain[index].use({ $0.decodeRequestData(data, endStream: endStream) }) == .stopIteration { return }
+      if !skips(index),
+        chain[index].use({ $0.decodeRequestData(data, endStream: endStream) }) == .stopIteration
+      {
+        return
+      }
       index += 1
     }
     if index < chain.count { hold(data) }
@@ -299,7 +314,7 @@ final class ActiveStream: StreamDecoder {
   private func decodeTrailers(_ trailers: HeaderMap, from first: Int) {
     var index = first
     while index <= position {
-      if chain[index].use({ $0.decodeRequestTrailers(trailers) }) == .stopIteration {
+      if !skips(index), chain[index].use({ $0.decodeRequestTrailers(trailers) }) == .stopIteration {
         return headerMaps.giveBack(trailers)
       }
       index += 1
@@ -372,6 +387,7 @@ final class ActiveStream: StreamDecoder {
     var index = chain.count
     while index > 0 {
       index -= 1
+      if skips(index) { continue }
       chain[index].use { $0.encodeResponseHeaders(headers, endStream: endStream) }
     }
   }

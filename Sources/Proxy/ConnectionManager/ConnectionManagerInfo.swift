@@ -5,7 +5,10 @@ import Telemetry
 
 /// A connection manager of the configuration, ready for use: shared by all workers, never changed.
 final class ConnectionManagerInfo: Sendable {
-  let filters: [HttpFilter]
+  /// In the order of the file.
+  let filters: [HTTPFilterInfo]
+  /// Bits of the filters that are left out where a route does not say otherwise.
+  let skippedFilters: UInt64
   let routes: RouteTable
   let router: RouterInfo
   let codecOptions: HTTP1ServerOptions
@@ -15,6 +18,8 @@ final class ConnectionManagerInfo: Sendable {
   let xffNumTrustedHops: UInt32
   let skipXffAppend: Bool
   let schemeOverwrite: ConstantBytes
+  let forwardClientCertDetails: HttpConnectionManager.ForwardClientCertDetails
+  let forwardedClientCert: ForwardedClientCert
   let generateRequestID: Bool
   let preserveExternalRequestID: Bool
   let alwaysSetRequestIDInResponse: Bool
@@ -59,7 +64,6 @@ final class ConnectionManagerInfo: Sendable {
     _ config: HttpConnectionManager, listener: ListenerInfo.Scope, routes: RouteTable, accessLogs: [AccessLogInfo],
     store: StatsStore, node: Node, localAddress: [UInt8]
   ) {
-    filters = config.httpFilters.filter { !$0.disabled }
     self.routes = routes
     self.accessLogs = accessLogs
     bufferLimit = listener.bufferLimit
@@ -70,6 +74,8 @@ final class ConnectionManagerInfo: Sendable {
     useRemoteAddress = config.useRemoteAddress
     xffNumTrustedHops = config.xffNumTrustedHops
     skipXffAppend = config.skipXffAppend
+    forwardClientCertDetails = config.forwardClientCertDetails
+    forwardedClientCert = ForwardedClientCert(details: config.setCurrentClientCertDetails)
     if case .overwrite(let scheme)? = config.schemeHeaderTransformation {
       schemeOverwrite = arena.bytes(scheme)
     } else {
@@ -105,17 +111,10 @@ final class ConnectionManagerInfo: Sendable {
     listenerStats = listener.scope.scope("http.\(config.statPrefix).").block(ListenerResponseStat.self)
     requestTime = scope.histogram("downstream_rq_time")
     connectionLength = scope.histogram("downstream_cx_length_ms")
-    router = RouterInfo(config, stats: stats)
-  }
-
-  /// The filters of a new stream, in the order of the file.
-  func makeFilters(_ stream: ActiveStream) -> [HTTPFilter] {
-    filters.compactMap { filter in
-      switch filter.config {
-      case .router: RouterFilter(stream, router)
-      case .rbac, .jwtAuthn: nil
-      }
-    }
+    let router = RouterInfo(config, stats: stats)
+    self.router = router
+    filters = config.httpFilters.compactMap { HTTPFilterInfo($0, router: router) }
+    skippedFilters = RouteFilterConfigs(config.httpFilters, []).skipped
   }
 }
 

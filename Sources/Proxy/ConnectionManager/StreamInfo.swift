@@ -35,6 +35,10 @@ struct StreamInfo {
   /// The TLS of the upstream connection; nil for plain text.
   var upstreamTLS: TLSSession?
   var route: Unretained<RouteEntry>?
+  /// What the route says to the filters; nil where it says nothing.
+  var filterConfigs: Unretained<RouteFilterConfigs>?
+  /// What filters say to those behind them; nil until one does.
+  var dynamicMetadata: DynamicMetadata?
   /// The request's own draw: for weights and percentages.
   var randomValue: UInt64 = 0
   /// The request comes from an internal address (x-envoy-internal).

@@ -63,12 +63,13 @@ extension WorkerConnectionManager {
     if headers.value(of: .xForwardedProto)?.isEmpty ?? false { return }
     if !stream.info.isInternal { routes.removeInternalOnlyHeaders(headers) }
     routes.withRoute(headers, randomValue: stream.info.randomValue, isInternal: stream.info.isInternal) {
-      take($0, stream)
+      take($0, headers, stream)
     }
   }
 
-  private func take(_ entry: RouteEntry, _ stream: ActiveStream) {
+  private func take(_ entry: RouteEntry, _ headers: HeaderMap, _ stream: ActiveStream) {
     stream.info.route = Unretained(entry)
+    stream.info.filterConfigs = entry.filterConfigs(headers, randomValue: stream.info.randomValue)
     if let idle = entry.idleTimeoutNanoseconds {
       stream.idleTimeout = idle
       stream.armIdleTimer()
@@ -94,6 +95,7 @@ extension WorkerConnectionManager {
     if !info.via.isEmpty { headers.append(.via, info.via.view, separator: ", ") }
     tellOrigin(headers, stream)
     addRequestID(headers, stream)
+    stream.connection.use { forwardClientCert(headers, $0) }
   }
 
   /// Where the client came to. An edge listener believes no other port than its own.

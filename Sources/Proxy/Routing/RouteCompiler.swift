@@ -18,18 +18,23 @@ struct RouteEntryDraft {
   var requestBufferLimit: Int?
   var requestHeaders = ConstantList<HeaderParser>()
   var responseHeaders = ConstantList<HeaderParser>()
+  var filterConfigs: RouteFilterConfigs?
+  var weightedFilterConfigs: [RouteFilterConfigs] = []
 }
 
 /// Compiles a route configuration that has passed validation.
 struct RouteCompiler {
   private let config: EnvoyConfig.RouteConfiguration
+  private let filters: [HttpFilter]
   private let arena: RouteArena
   private let cluster: (String) -> Int?
 
   init(
-    _ config: EnvoyConfig.RouteConfiguration, arena: RouteArena, cluster: @escaping (String) -> Int?
+    _ config: EnvoyConfig.RouteConfiguration, filters: [HttpFilter], arena: RouteArena,
+    cluster: @escaping (String) -> Int?
   ) {
     self.config = config
+    self.filters = filters
     self.arena = arena
     self.cluster = cluster
   }
@@ -97,7 +102,21 @@ struct RouteCompiler {
     draft.requestHeaders = arena.list(request.filter { !$0.isEmpty })
     draft.responseHeaders = arena.list(response.filter { !$0.isEmpty })
     draft.requestBufferLimit = bufferLimit(route, virtualHost)
+    fillFilterConfigs(&draft, route)
     return draft
+  }
+
+  private func fillFilterConfigs(_ draft: inout RouteEntryDraft, _ route: EnvoyConfig.Route) {
+    let levels = [
+      route.typedPerFilterConfig, draft.virtualHost.typedPerFilterConfig, config.typedPerFilterConfig,
+    ].filter { !$0.isEmpty }
+    if !levels.isEmpty { draft.filterConfigs = RouteFilterConfigs(filters, levels) }
+    guard case .route(let action) = route.action, case .weightedClusters(let weighted) = action.clusterSpecifier,
+      weighted.clusters.contains(where: { !$0.typedPerFilterConfig.isEmpty })
+    else { return }
+    draft.weightedFilterConfigs = weighted.clusters.map {
+      RouteFilterConfigs(filters, [$0.typedPerFilterConfig] + levels)
+    }
   }
 
   private func fill(_ draft: inout RouteEntryDraft, _ action: EnvoyConfig.RouteAction) throws(RouteTableError) {

@@ -52,6 +52,9 @@ package final class RouteEntry: Sendable {
   /// In the order of evaluation.
   let requestHeaders: ConstantList<HeaderParser>
   let responseHeaders: ConstantList<HeaderParser>
+  private let filterConfigs: RouteFilterConfigs?
+  /// Beside the weighted clusters, where one of them has a word for a filter.
+  private let weightedFilterConfigs: [RouteFilterConfigs]
   private let arena: RouteArena
 
   init(_ draft: RouteEntryDraft, arena: RouteArena) {
@@ -78,6 +81,8 @@ package final class RouteEntry: Sendable {
     matcher = draft.matcher
     requestHeaders = draft.requestHeaders
     responseHeaders = draft.responseHeaders
+    filterConfigs = draft.filterConfigs
+    weightedFilterConfigs = draft.weightedFilterConfigs
     self.arena = arena
   }
 
@@ -98,6 +103,13 @@ package final class RouteEntry: Sendable {
   ) -> ClusterChoice {
     guard case .cluster(let specifier) = action else { return ClusterChoice(cluster: nil, weighted: nil) }
     return specifier.choose(headers, randomValue: randomValue, lookUp: lookUp)
+  }
+
+  /// What the route, or the weighted cluster that the request will go to, says to the filters; nil where it says nothing.
+  func filterConfigs(_ headers: HeaderMap, randomValue: UInt64) -> Unretained<RouteFilterConfigs>? {
+    if weightedFilterConfigs.isEmpty { return filterConfigs.unretained }
+    let choice = chooseCluster(headers, randomValue: randomValue) { _ in nil }
+    return choice.weighted.map { Unretained(weightedFilterConfigs[$0]) } ?? filterConfigs.unretained
   }
 
   // MARK: Headers

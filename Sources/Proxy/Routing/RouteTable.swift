@@ -29,12 +29,14 @@ package final class RouteTable: Sendable {
   private let ignorePathParameters: Bool
   private let arena: RouteArena
 
-  /// - Parameter cluster: the number of a cluster; nil where there is none, which is found out by each request (503 NC).
+  /// - Parameters:
+  ///   - filters: the connection manager's, to which `typed_per_filter_config` speaks.
+  ///   - cluster: the number of a cluster; nil where there is none, which is found out by each request (503 NC).
   package init(
-    _ config: EnvoyConfig.RouteConfiguration, cluster: @escaping (String) -> Int?
+    _ config: EnvoyConfig.RouteConfiguration, filters: [HttpFilter] = [], cluster: @escaping (String) -> Int?
   ) throws(RouteTableError) {
     let arena = RouteArena()
-    let compiled = try RouteCompiler(config, arena: arena, cluster: cluster).compile()
+    let compiled = try RouteCompiler(config, filters: filters, arena: arena, cluster: cluster).compile()
     name = config.name
     origin = config.origin
     virtualHostMatcher = VirtualHostMatcher(config, arena: arena)

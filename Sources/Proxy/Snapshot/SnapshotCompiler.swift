@@ -112,7 +112,7 @@ package struct SnapshotCompiler {
   private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> FilterChainInfo.NetworkFilter? {
     switch filter.config {
     case .httpConnectionManager(let manager):
-      guard let routes = compileRoutes(manager.routeConfig) else { return nil }
+      guard let routes = compileRoutes(manager) else { return nil }
       return .connectionManager(
         ConnectionManagerInfo(
           manager, listener: listener, routes: routes, accessLogs: compile(manager.accessLog), store: store,
@@ -126,10 +126,17 @@ package struct SnapshotCompiler {
     }
   }
 
-  private mutating func compileRoutes(_ config: RouteConfiguration) -> RouteTable? {
+  private mutating func compileRoutes(_ manager: HttpConnectionManager) -> RouteTable? {
     let indices = indices
+    if manager.httpFilters.count > HTTPFilterLimits.count {
+      errors.append(
+        ConfigError(
+          location: manager.origin, path: "http_filters", problem: "has \(manager.httpFilters.count) filters",
+          allowed: "at most \(HTTPFilterLimits.count) are supported"))
+      return nil
+    }
     do throws(RouteTableError) {
-      return try RouteTable(config, cluster: { indices[$0] })
+      return try RouteTable(manager.routeConfig, filters: manager.httpFilters, cluster: { indices[$0] })
     } catch {
       errors.append(ConfigError(location: error.origin, path: "route_config", problem: error.message))
       return nil

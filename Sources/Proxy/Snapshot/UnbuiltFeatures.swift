@@ -21,27 +21,13 @@ enum UnbuiltFeatures {
   }
 
   private static func errors(in manager: HttpConnectionManager) -> [ConfigError] {
-    var errors: [ConfigError] = manager.httpFilters.compactMap { filter in
+    let errors: [ConfigError] = manager.httpFilters.compactMap { filter in
       switch filter.config {
       case .router: nil
       case .rbac: refusal(filter.origin, "http_filters", "the HTTP filter RBAC")
       case .jwtAuthn: refusal(filter.origin, "http_filters", "the HTTP filter JwtAuthentication")
       }
     }
-    if manager.forwardClientCertDetails != .sanitize {
-      errors.append(refusal(manager.origin, "forward_client_cert_details", "forward_client_cert_details"))
-    }
-    let routes = manager.routeConfig.virtualHosts.flatMap(\.routes)
-    let weights = routes.flatMap { route in
-      if case .route(let action) = route.action, case .weightedClusters(let clusters) = action.clusterSpecifier {
-        return clusters.clusters
-      }
-      return []
-    }
-    let configs =
-      [manager.routeConfig.typedPerFilterConfig] + manager.routeConfig.virtualHosts.map(\.typedPerFilterConfig)
-      + routes.map(\.typedPerFilterConfig) + weights.map(\.typedPerFilterConfig)
-    errors += configs.flatMap(\.values).map { refusal($0.origin, "typed_per_filter_config", "typed_per_filter_config") }
     return errors
   }
 
