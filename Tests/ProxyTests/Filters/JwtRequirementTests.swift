@@ -19,7 +19,7 @@ import Testing
     ]
   }
 
-  private func judge(_ requirement: JwtRequirement, _ a: String?, _ b: String?) throws -> JwtStatus {
+  private func judge(_ requirement: JwtRequirementInfo, _ a: String?, _ b: String?) throws -> JwtStatus {
     var headers: [(String, String)] = []
     if let a { headers.append(("x-a", a)) }
     if let b { headers.append(("x-b", b)) }
@@ -27,8 +27,8 @@ import Testing
     return try verification.judge(requirement)
   }
 
-  private static let a = JwtRequirement.provider(0, audiences: nil)
-  private static let b = JwtRequirement.provider(1, audiences: nil)
+  private static let a = JwtRequirementInfo.provider(0, audiences: nil)
+  private static let b = JwtRequirementInfo.provider(1, audiences: nil)
 
   @Test(
     arguments: [
@@ -60,7 +60,7 @@ import Testing
     ] as [(String?, String?, JwtStatus)])
   func missingIsAllowed(a: String?, b: String?, status: JwtStatus) throws {
     let both = JwtLocations(joining: try providers().map(\.locations))
-    let requirement = JwtRequirement.alternatives([.allowMissing(both), Self.a, Self.b])
+    let requirement = JwtRequirementInfo.alternatives([.allowMissing(both), Self.a, Self.b])
     #expect(try judge(requirement, a, b) == status)
   }
 
@@ -74,10 +74,10 @@ import Testing
   @Test func ofTwoThatLetAllInTheMoreGenerousCounts() throws {
     let both = JwtLocations(joining: try providers().map(\.locations))
     for list in [
-      [JwtRequirement.allowMissing(both), .allowMissingOrFailed(both)],
+      [JwtRequirementInfo.allowMissing(both), .allowMissingOrFailed(both)],
       [.allowMissingOrFailed(both), .allowMissing(both)],
     ] {
-      guard case .any(let kept) = JwtRequirement.alternatives(list) else { continue }
+      guard case .any(let kept) = JwtRequirementInfo.alternatives(list) else { continue }
       #expect(kept.count == 1)
       #expect(try judge(.any(kept), Self.expired, nil) == .ok)
     }

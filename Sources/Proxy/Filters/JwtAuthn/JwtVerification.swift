@@ -54,7 +54,7 @@ struct JwtVerification {
     self.cached = cached
   }
 
-  mutating func judge(_ requirement: JwtRequirement) throws(Waiting) -> JwtStatus {
+  mutating func judge(_ requirement: JwtRequirementInfo) throws(Waiting) -> JwtStatus {
     switch requirement {
     case .allowAll: return .ok
     case .provider(let index, let audiences):
@@ -70,7 +70,7 @@ struct JwtVerification {
     }
   }
 
-  private mutating func judgeAll(_ requirements: [JwtRequirement]) throws(Waiting) -> JwtStatus {
+  private mutating func judgeAll(_ requirements: [JwtRequirementInfo]) throws(Waiting) -> JwtStatus {
     for requirement in requirements {
       let status = try judge(requirement)
       if status != .ok { return status }
@@ -79,7 +79,7 @@ struct JwtVerification {
   }
 
   /// Where all fail, the last of the weightiest reasons is told.
-  private mutating func judgeAny(_ requirements: [JwtRequirement]) throws(Waiting) -> JwtStatus {
+  private mutating func judgeAny(_ requirements: [JwtRequirementInfo]) throws(Waiting) -> JwtStatus {
     var reason = JwtStatus.missing
     for requirement in requirements {
       let status = try judge(requirement)

@@ -1,10 +1,10 @@
 /// Which tokens a request must bring, ready for use. Providers are indices of ``JwtAuthnInfo/providers``.
-indirect enum JwtRequirement: Sendable {
+indirect enum JwtRequirementInfo: Sendable {
   case provider(Int, audiences: JwtAudiences?)
   /// One must hold.
-  case any([JwtRequirement])
+  case any([JwtRequirementInfo])
   /// All must hold.
-  case all([JwtRequirement])
+  case all([JwtRequirementInfo])
   /// No token will do; one that stands in these places must hold.
   case allowMissing(JwtLocations)
   /// Whatever comes will do; what holds is passed on.
@@ -12,9 +12,9 @@ indirect enum JwtRequirement: Sendable {
   case allowAll
 
   /// Alternatives in Envoy's order: what lets everybody in comes last, and of that only the more generous.
-  static func alternatives(_ requirements: [JwtRequirement]) -> JwtRequirement {
-    var regular: [JwtRequirement] = []
-    var bypass: JwtRequirement?
+  static func alternatives(_ requirements: [JwtRequirementInfo]) -> JwtRequirementInfo {
+    var regular: [JwtRequirementInfo] = []
+    var bypass: JwtRequirementInfo?
     for requirement in requirements {
       switch requirement {
       case .allowMissingOrFailed:
