@@ -4,7 +4,9 @@ import COpenSSL
 
 /// A certificate with its key, made in the test. 2026-01-01 is a manual clock's beginning: certificates are valid from a
 /// day before it to a year after, unless a test wants otherwise.
-final class TestCertificate {
+///
+/// Sound as `@unchecked Sendable`: nothing of it changes once it is made.
+final class TestCertificate: @unchecked Sendable {
   enum KeyKind { case ecdsa, rsa }
 
   static let newYear: Int64 = 1_767_225_600

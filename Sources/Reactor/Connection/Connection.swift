@@ -392,9 +392,11 @@ public final class Connection: Transport {
     let sends = readiness.contains(.writable) && transportSocket.hasUnsent
     guard begins || sends || endAnnounced || readiness.contains(.readable) else { return }
     handshakeBegun = true
-    switch transportSocket.handshake() {
+    var progress = transportSocket.handshake()
+    // No event will come for an end that was announced: it is read at once.
+    if case .waits = progress, endAnnounced, !transportSocket.hasUnsent { progress = transportSocket.handshake() }
+    switch progress {
     case .waits:
-      // What waits for the peer's end has all that the peer will send.
       if endAnnounced && !transportSocket.hasUnsent { finish(.remoteClose) }
     case .done: handshakeDone(transportSocket)
     case .peerClosed: finish(.remoteClose)
