@@ -1,5 +1,6 @@
 import HTTP
 import Reactor
+import Security
 import Telemetry
 
 /// What a connection, whatever runs on it, tells to a substitution format.
@@ -35,6 +36,18 @@ extension ConnectionValues {
         text, remote: { remoteAddress }, direct: remoteAddress, local: { localAddress },
         random: &worker.loop.random, to: &output)
     }
+  }
+
+  func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool {
+    session(side)?.append(tls, to: &output) ?? false
+  }
+
+  func certificateTime(_ time: SubstitutionCertificateTime, of side: SubstitutionSide) -> Int64? {
+    session(side)?.time(time)
+  }
+
+  private func session(_ side: SubstitutionSide) -> TLSSession? {
+    side == .downstream ? socket?.tls : info.upstreamTLS
   }
 
   func number(_ number: SubstitutionNumber) -> UInt64? {
@@ -117,15 +130,6 @@ extension DownstreamSocket {
       output.append("transport socket timeout was reached")
     default: return false
     }
-    return true
-  }
-}
-
-extension TextBuffer {
-  /// Appends a text; false for an empty one.
-  mutating func append(ifAny text: String) -> Bool {
-    if text.isEmpty { return false }
-    append(text)
     return true
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import Reactor
+import Security
 import Telemetry
 
 /// What an HTTP stream tells to a substitution format.
@@ -54,6 +55,18 @@ struct StreamValues: SubstitutionValues {
     case .responseTrailersBytes: stream.responseTrailers.map { UInt64($0.byteSize) } ?? 0
     default: stream.info.number(number)
     }
+  }
+
+  func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool {
+    session(side)?.append(tls, to: &output) ?? false
+  }
+
+  func certificateTime(_ time: SubstitutionCertificateTime, of side: SubstitutionSide) -> Int64? {
+    session(side)?.time(time)
+  }
+
+  private func session(_ side: SubstitutionSide) -> TLSSession? {
+    side == .downstream ? stream.downstream.socket?.tls : stream.info.upstreamTLS
   }
 
   func timePoint(_ point: SubstitutionTimePoint) -> Int64? { stream.info.timePoint(point) }

@@ -36,12 +36,18 @@ package final class PeerCertificate {
   /// Of the DER, in lower-case hexadecimal (Envoy's fingerprints, and the Hash of x-forwarded-client-cert).
   package private(set) lazy var sha256Digest = X509Fields.hex(X509Fields.digest(certificate, EVP_sha256()))
   package private(set) lazy var sha1Digest = X509Fields.hex(X509Fields.digest(certificate, EVP_sha1()))
+  /// Of all that the peer sent, its own certificate first.
+  package private(set) lazy var chainSHA256Digests = all.map { X509Fields.hex(X509Fields.digest($0, EVP_sha256())) }
+  package private(set) lazy var chainSHA1Digests = all.map { X509Fields.hex(X509Fields.digest($0, EVP_sha1())) }
+  package private(set) lazy var chainSerialNumbers = all.map(X509Fields.serialNumber)
   package private(set) lazy var pem = X509Fields.pem(certificate)
   /// All that the peer sent, its own certificate first.
   package private(set) lazy var pemChain = pem + chain.map(X509Fields.pem).joined()
   /// As x-forwarded-client-cert and the access log carry them: one line.
   package private(set) lazy var urlEncodedPEM = Self.urlEncoded(pem)
   package private(set) lazy var urlEncodedPEMChain = Self.urlEncoded(pemChain)
+
+  private var all: [OpaquePointer] { [certificate] + chain }
 
   private func names(_ kind: SubjectAltNameMatcher.Kind) -> [String] {
     subjectAltNames.filter { $0.kind == kind }.map(\.value)

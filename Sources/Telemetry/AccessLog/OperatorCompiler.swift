@@ -24,6 +24,7 @@ struct OperatorCompiler {
     if let (from, to) = OperatorNames.durations[command.name] {
       return .duration(from: from, to: to, unitNanoseconds: 1_000_000)
     }
+    if let (tls, side) = TLSOperatorNames.all[command.name] { return .tls(tls, side) }
     if OperatorNames.absent.contains(command.name) { return .absent }
     switch command.name {
     case "HOSTNAME": return .constant(arena.keep(Self.hostname()))
@@ -49,6 +50,7 @@ struct OperatorCompiler {
     case "COMMON_DURATION": return try commonDuration()
     case "GRPC_STATUS": return try grpcStatus()
     case "REQUESTED_SERVER_NAME": return try requestedServerName()
+    case let name where TLSOperatorNames.times[name] != nil: return try certificateTime()
     case let name where OperatorNames.absentWithParameters.contains(name):
       _ = try required()
       return .absent
@@ -175,6 +177,11 @@ struct OperatorCompiler {
     guard let from = OperatorNames.timePoints[String(parts[0])], let to = OperatorNames.timePoints[String(parts[1])]
     else { return .absent }
     return .duration(from: from, to: to, unitNanoseconds: unit)
+  }
+
+  private func certificateTime() throws(SubstitutionFormatError) -> SubstitutionOperator {
+    guard let (time, side) = TLSOperatorNames.times[command.name] else { return .absent }
+    return .certificateTime(time, side, format: arena.keep(try timeFormat()))
   }
 
   private func grpcStatus() throws(SubstitutionFormatError) -> SubstitutionOperator {

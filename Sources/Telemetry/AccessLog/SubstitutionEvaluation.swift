@@ -31,6 +31,15 @@ extension SubstitutionOperator {
         TimeFormat.appendDefault(values.wallTime(time), to: &output)
       }
       return true
+    case .tls(let tls, let side): return values.append(tls, of: side, to: &output)
+    case .certificateTime(let which, let side, let format):
+      guard let time = values.certificateTime(which, of: side) else { return false }
+      if let format {
+        arena.timeFormats[format].append(time, to: &output)
+      } else {
+        TimeFormat.appendDefault(time, to: &output)
+      }
+      return true
     case .responseCodeDetails(let allowWhitespace):
       let start = output.count
       guard values.append(.responseCodeDetails, to: &output) else { return false }

@@ -8,6 +8,9 @@ package enum SubstitutionOperator: Sendable {
   case duration(from: SubstitutionTimePoint, to: SubstitutionTimePoint, unitNanoseconds: Int64)
   /// The format by its number in the arena; the default one for nil.
   case time(SubstitutionTime, format: Int?)
+  /// A text about a connection's TLS.
+  case tls(SubstitutionTLS, SubstitutionSide)
+  case certificateTime(SubstitutionCertificateTime, SubstitutionSide, format: Int?)
   case responseCodeDetails(allowWhitespace: Bool)
   case path(PathOption)
   case queryParameter(SubstitutionBytes, PathOption)

@@ -13,6 +13,10 @@ package protocol SubstitutionValues {
   func timePoint(_ point: SubstitutionTimePoint) -> Int64?
   /// Wall-clock time in nanoseconds since 1970.
   func wallTime(_ time: SubstitutionTime) -> Int64
+  /// Appends a text about a connection's TLS, or nothing and returns false when there is none.
+  func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool
+  /// A time of the peer's certificate in nanoseconds since 1970; nil without one.
+  func certificateTime(_ time: SubstitutionCertificateTime, of side: SubstitutionSide) -> Int64?
 }
 
 /// Operators that give text, by Envoy's names.
@@ -76,4 +80,11 @@ package struct SubstitutionHeader: Sendable {
   package let name: SubstitutionBytes
   /// What the `identify` given to the parser said of the name: for the header map's own quick way to find it.
   package let identifier: UInt8
+}
+
+/// For what has no connection of its own.
+extension SubstitutionValues {
+  package func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool { false }
+
+  package func certificateTime(_ time: SubstitutionCertificateTime, of side: SubstitutionSide) -> Int64? { nil }
 }
