@@ -21,6 +21,12 @@
 // accept4(2): a GNU extension that the Glibc module does not show.
 int pl_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 
+// recv(2), send(2) and sendmsg(2) that are no cancellation points: in a process with threads glibc's own pay two atomic
+// operations a call for being one, and nothing here is ever cancelled.
+ssize_t pl_recv(int fd, void *buffer, size_t length, int flags);
+ssize_t pl_send(int fd, const void *buffer, size_t length, int flags);
+ssize_t pl_sendmsg(int fd, const struct msghdr *message, int flags);
+
 // Names the calling thread, for top and gdb (at most 15 bytes). Returns 0 or an errno.
 int pl_set_thread_name(const char *name);
 

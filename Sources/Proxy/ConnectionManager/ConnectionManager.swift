@@ -27,6 +27,8 @@ final class ConnectionManager: ServerCodecDelegate {
   /// The peer's address without its port, as headers name it; empty for a Unix socket.
   let remoteText: [UInt8]
   let isFromLoopback: Bool
+  /// Whether the client has shown a certificate.
+  var showedCertificate: Bool { socket.unretained?.use { $0.tls?.peer != nil } ?? false }
   /// What x-forwarded-client-cert says of the client's certificate; nil where it showed none.
   private(set) lazy var clientCertElement: [UInt8]? = socket?.tls.flatMap { tls in
     tls.peer.map { Array(info.forwardedClientCert.element(of: $0, shownTo: tls.localCertificate).utf8) }

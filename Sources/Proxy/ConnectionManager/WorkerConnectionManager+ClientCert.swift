@@ -6,7 +6,7 @@ extension WorkerConnectionManager {
   /// client's certificate. Without one, nobody but who asks for ALWAYS_FORWARD_ONLY passes a client's word on.
   func forwardClientCert(_ headers: HeaderMap, _ downstream: ConnectionManager) {
     if info.forwardClientCertDetails == .alwaysForwardOnly { return }
-    guard let element = downstream.clientCertElement else {
+    guard downstream.showedCertificate, let element = downstream.clientCertElement else {
       headers.remove(.xForwardedClientCert)
       return
     }

@@ -173,7 +173,7 @@ public final class Connection: Transport {
   }
 
   private func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
-    guard let transportSocket else { return recv(descriptor, target.baseAddress, target.count, 0) }
+    guard let transportSocket else { return pl_recv(descriptor, target.baseAddress, target.count, 0) }
     let count = transportSocket.receive(into: target)
     noteUnsent(transportSocket)
     return count
@@ -259,9 +259,9 @@ public final class Connection: Transport {
       sent = transportSocket.transmit(first, second)
       noteUnsent(transportSocket)
     } else if second.isEmpty {
-      sent = send(descriptor, first.start, first.count, Int32(MSG_NOSIGNAL))
+      sent = pl_send(descriptor, first.start, first.count, Int32(MSG_NOSIGNAL))
     } else if first.isEmpty {
-      sent = send(descriptor, second.start, second.count, Int32(MSG_NOSIGNAL))
+      sent = pl_send(descriptor, second.start, second.count, Int32(MSG_NOSIGNAL))
     } else {
       sent = transmitBoth(first, second)
     }
@@ -286,7 +286,7 @@ public final class Connection: Transport {
       var message = msghdr()
       message.msg_iov = raw.baseAddress?.assumingMemoryBound(to: iovec.self)
       message.msg_iovlen = 2
-      return sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+      return pl_sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
     }
   }
 
