@@ -16,6 +16,8 @@ final class DownstreamSocket: EventHandler {
   /// transport_socket_connect_timeout was over before the handshake was.
   private(set) var hasTimedOut = false
   private var transport: TransportSocket?
+  private var isConnected = false
+  private var failure = TransportFailure.none
   private var workerTLS: WorkerTLS?
   private var listener: WorkerListener?
   private weak var connection: Connection?
@@ -29,8 +31,7 @@ final class DownstreamSocket: EventHandler {
 
   /// Why TLS failed, or was never there; empty for no such thing. As in Envoy a peer that goes is no failure.
   var failureReason: String {
-    let text = TransportFailure.text(of: transport)
-    if !text.isEmpty { return text }
+    if case .tls(let text) = failure, !text.isEmpty { return text }
     return inspectionFailure.map { "\($0.reason)" } ?? ""
   }
 
@@ -68,12 +69,14 @@ final class DownstreamSocket: EventHandler {
   /// The handshake is done.
   func connected() {
     timer.disarm()
+    isConnected = true
     if let tls { workerTLS?.countHandshake(tls) }
   }
 
   /// The connection is over.
   func closed(_ event: ConnectionCloseEvent) {
     timer.disarm()
+    failure = TransportFailure(event, transport, established: isConnected)
     if event == .transportFailure, let tls { workerTLS?.countFailure(tls) }
   }
 }

@@ -230,6 +230,7 @@ final class RouterFilter: HTTPFilter {
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress
     stream.info.upstreamTLS = client.tls
+    stream.info.upstreamTransportFailure = .none
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
     headers.use { encoder.encodeHeaders($0, endStream: onlyHead) }
     if !body.isEmpty { encoder.encodeData(body.view, endStream: requestEnded && bodyTrailers == nil) }

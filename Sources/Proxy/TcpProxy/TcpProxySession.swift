@@ -292,10 +292,7 @@ final class TcpProxySession: ConnectionDelegate {
     shard.increment(stats[.upstreamCxConnectFail])
     shard.increment(host.stats[.cxConnectFail])
     if timedOut { shard.increment(stats[.upstreamCxConnectTimeout]) }
-    if case .connectFailure(let code) = event { info.upstreamTransportFailure = .system(code) }
-    if event == .transportFailure {
-      info.upstreamTransportFailure = .tls(TransportFailure.text(of: upstreamTransport))
-    }
+    info.upstreamTransportFailure = TransportFailure(event, upstreamTransport, established: false)
     if isOver {
       shard.increment(stats[.upstreamRqCancelled])
       return

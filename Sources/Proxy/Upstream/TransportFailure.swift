@@ -25,6 +25,20 @@ enum TransportFailure: Equatable {
 }
 
 extension TransportFailure {
+  /// A connection's end, as far as it is one of its transport's.
+  /// - Parameters:
+  ///   - transport: what the connection speaks TLS with; nil for plain text.
+  ///   - established: the handshake was done.
+  init(_ event: ConnectionCloseEvent, _ transport: TransportSocket?, established: Bool) {
+    switch event {
+    case .transportFailure: self = .tls(Self.text(of: transport))
+    case .remoteFailure(let code) where transport != nil && !established:
+      self = .tls("TLS error: \(String(cString: strerror(code)))")
+    case .connectFailure(let code), .remoteFailure(let code): self = .system(code)
+    case .remoteClose, .localClose: self = .none
+    }
+  }
+
   /// Why a transport socket failed.
   static func text(of transport: TransportSocket?) -> String {
     (transport as? TLSSession)?.failureText ?? transport?.failureReason ?? ""

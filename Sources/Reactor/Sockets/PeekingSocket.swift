@@ -26,8 +26,11 @@ open class PeekingSocket: EventHandler {
     registration = try loop.register(number, self)
   }
 
-  /// All that the peer has sent so far, at most the limit. `atEnd`: it will send no more.
-  open func peeked(_ bytes: ByteView, atEnd: Bool) {}
+  /// All that the peer has sent so far, at most the limit.
+  /// - Parameters:
+  ///   - atEnd: it will send no more.
+  ///   - isReset: it has reset the connection.
+  open func peeked(_ bytes: ByteView, atEnd: Bool, isReset: Bool) {}
 
   /// The socket failed (errno).
   open func peekFailed(_ code: Int32) {}
@@ -38,7 +41,9 @@ open class PeekingSocket: EventHandler {
     let count = recv(number, target.baseAddress, target.count, Int32(MSG_PEEK))
     if count >= 0 {
       let atEnd = count == 0 || readiness.contains(.peerClosed)
-      peeked(ByteView(UnsafeRawBufferPointer(rebasing: target[0..<min(count, limit)])), atEnd: atEnd)
+      peeked(
+        ByteView(UnsafeRawBufferPointer(rebasing: target[0..<min(count, limit)])), atEnd: atEnd,
+        isReset: readiness.contains(.failed))
     } else if errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR {
       peekFailed(errno)
     }

@@ -103,7 +103,7 @@ package final class TLSContext: @unchecked Sendable {
     if !options.alpnProtocols.isEmpty, let wire = try? Self.wireFormat(options.alpnProtocols) {
       SSL_set_alpn_protos(ssl, wire, UInt32(truncatingIfNeeded: wire.count))
     }
-    sessions?.offer(to: ssl)
+    sessions?.offer(to: ssl, for: options)
   }
 
   /// Where an SSL keeps its ``TLSSession``.

@@ -82,7 +82,7 @@ extension TLSSession {
   /// The algorithm of the peer's signature in the handshake ("rsa_pss_rsae_sha256"); empty for none.
   package var peerSignatureAlgorithm: String {
     var type = NID_undef
-    guard let ssl, SSL_get_peer_signature_type_nid(ssl, &type) == 1 else { return "" }
+    guard let ssl, SSL_get_peer_signature_type_nid(ssl, &type) == 1 else { return resumedSignatureAlgorithm }
     let bits: String
     switch tls_peer_signature_digest(ssl) {
     case NID_sha1: bits = "sha1"
@@ -97,6 +97,21 @@ extension TLSSession {
     case EVP_PKEY_EC:
       let curves = ["sha1": "sha1", "sha256": "secp256r1_sha256", "sha384": "secp384r1_sha384"]
       return "ecdsa_\(curves[bits] ?? "secp521r1_sha512")"
+    default: return ""
+    }
+  }
+
+  /// A resumed session has no signature of its own, and OpenSSL does not keep that of the first: what the peer's key signs
+  /// with, by preference.
+  private var resumedSignatureAlgorithm: String {
+    guard isResumed, let ssl, let certificate = SSL_get0_peer_certificate(ssl), let key = X509_get0_pubkey(certificate)
+    else { return "" }
+    switch (EVP_PKEY_get_base_id(key), EVP_PKEY_get_bits(key)) {
+    case (EVP_PKEY_RSA, _): return "rsa_pss_rsae_sha256"
+    case (EVP_PKEY_EC, ...256): return "ecdsa_secp256r1_sha256"
+    case (EVP_PKEY_EC, ...384): return "ecdsa_secp384r1_sha384"
+    case (EVP_PKEY_EC, _): return "ecdsa_secp521r1_sha512"
+    case (EVP_PKEY_ED25519, _): return "ed25519"
     default: return ""
     }
   }

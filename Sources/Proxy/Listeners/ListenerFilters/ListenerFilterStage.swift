@@ -32,7 +32,7 @@ final class ListenerFilterStage: PeekingSocket {
 
   private var shard: StatsShard { listener.worker.shard }
 
-  override func peeked(_ bytes: ByteView, atEnd: Bool) {
+  override func peeked(_ bytes: ByteView, atEnd: Bool, isReset: Bool) {
     let outcome = ClientHello.parse(bytes, limit: inspector.maxClientHelloSize)
     inspector.count(outcome, bytes: bytes.count, shard)
     switch outcome {
@@ -42,6 +42,8 @@ final class ListenerFilterStage: PeekingSocket {
       refuse(DownstreamSocket(inspectionFailure: failure))
     case .notTLS(let failure): choose(DownstreamSocket(inspectionFailure: failure))
     case .tooLarge: refuse(DownstreamSocket())
+    // As Envoy: a connection that is reset counts only where nothing had come.
+    case .needsMore where atEnd && isReset: refuse(DownstreamSocket())
     case .needsMore where atEnd:
       shard.increment(listener.info.stats[.downstreamListenerFilterRemoteClose])
       refuse(DownstreamSocket())

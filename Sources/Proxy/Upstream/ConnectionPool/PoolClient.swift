@@ -252,7 +252,8 @@ final class PoolClient: ClientCodecDelegate {
     codec = nil
     connection = nil
     pool.clientClosed(
-      self, wasConnecting: neverConnected, failure: reason, transportFailure: transportFailure(event))
+      self, wasConnecting: neverConnected, failure: reason,
+      transportFailure: TransportFailure(event, transport, established: !neverConnected))
   }
 
   /// A body without a length lasts until the close; another that is cut off breaks the protocol.
@@ -268,14 +269,6 @@ final class PoolClient: ClientCodecDelegate {
   private func connectionNeverStood(_ event: ConnectionCloseEvent) -> Bool {
     if case .connectFailure = event { return true }
     return timedOut || (idleSince == 0 && requests == 0)
-  }
-
-  private func transportFailure(_ event: ConnectionCloseEvent) -> TransportFailure {
-    switch event {
-    case .connectFailure(let code), .remoteFailure(let code): .system(code)
-    case .transportFailure: .tls(TransportFailure.text(of: transport))
-    case .remoteClose, .localClose: .none
-    }
   }
 
   private func resetReason(_ event: ConnectionCloseEvent, neverConnected: Bool) -> StreamReset {
