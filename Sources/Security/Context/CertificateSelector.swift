@@ -54,18 +54,6 @@ struct CertificateSelector {
     if serverName.isEmpty || fullScan { return any.choose(ecdsaCapable: ecdsaCapable) ?? 0 }
     return 0
   }
-
-  static let callback:
-    @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) -> Int32 =
-      { ssl, _, _ in
-        guard let ssl, let context = TLSSession.of(ssl)?.context, let selector = context.selector else {
-          return SSL_CLIENT_HELLO_SUCCESS
-        }
-        let hello = ClientHelloView(ssl)
-        let index = selector.choose(serverName: hello.serverName.lowercased(), ecdsaCapable: hello.canECDSA)
-        if index > 0 && index < context.contexts.count { SSL_set_SSL_CTX(ssl, context.contexts[index]) }
-        return SSL_CLIENT_HELLO_SUCCESS
-      }
 }
 
 /// What a ClientHello says about certificates; valid during OpenSSL's callback for it.
@@ -73,6 +61,20 @@ struct ClientHelloView {
   private let ssl: OpaquePointer
 
   init(_ ssl: OpaquePointer) { self.ssl = ssl }
+
+  /// Before OpenSSL chooses anything: the certificate, and whose order of ciphers counts.
+  static let callback:
+    @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) -> Int32 =
+      { ssl, _, _ in
+        guard let ssl, let context = TLSSession.of(ssl)?.context else { return SSL_CLIENT_HELLO_SUCCESS }
+        let hello = ClientHelloView(ssl)
+        if context.takesClientOrder, hello.offersTLS13 { SSL_clear_options(ssl, tls_OP_CIPHER_SERVER_PREFERENCE) }
+        if let selector = context.selector {
+          let index = selector.choose(serverName: hello.serverName.lowercased(), ecdsaCapable: hello.canECDSA)
+          if index > 0 && index < context.contexts.count { SSL_set_SSL_CTX(ssl, context.contexts[index]) }
+        }
+        return SSL_CLIENT_HELLO_SUCCESS
+      }
 
   private func content(_ type: Int32) -> UnsafeBufferPointer<UInt8>? {
     var start: UnsafePointer<UInt8>?
@@ -99,12 +101,16 @@ struct ClientHelloView {
     return false
   }
 
+  var offersTLS13: Bool {
+    content(TLSEXT_TYPE_supported_versions).map { list($0, behind: 1, has: 0x0304) } ?? false
+  }
+
   /// Envoy's rule: with TLS 1.3 the signature algorithms decide; before it the curve and the cipher suites too.
   var canECDSA: Bool {
     guard let algorithms = content(TLSEXT_TYPE_signature_algorithms), list(algorithms, behind: 2, has: 0x0403) else {
       return false
     }
-    if let versions = content(TLSEXT_TYPE_supported_versions), list(versions, behind: 1, has: 0x0304) { return true }
+    if offersTLS13 { return true }
     guard let groups = content(TLSEXT_TYPE_supported_groups), list(groups, behind: 2, has: 23) else { return false }
     var start: UnsafePointer<UInt8>?
     let count = SSL_client_hello_get0_ciphers(ssl, &start)

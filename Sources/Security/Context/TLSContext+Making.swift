@@ -102,12 +102,14 @@ extension TLSContext {
   static func configureServer(
     _ context: OpaquePointer, _ settings: ServerTLSSettings, _ verifier: CertificateVerifier?, hasTicketKeys: Bool
   ) throws(TLSConfigurationError) {
-    if settings.preferServerCiphers {
+    // For TLS 1.3 the client's order counts, as in Envoy: ClientHelloCallback takes the option away again.
+    if settings.preferServerCiphers && settings.common.minimumVersion < .tls13 {
       SSL_CTX_set_options(context, tls_OP_CIPHER_SERVER_PREFERENCE | tls_OP_PRIORITIZE_CHACHA)
     }
     if !settings.sessionTickets { SSL_CTX_set_options(context, tls_OP_NO_TICKET) }
     tls_set_session_cache(context, Int(settings.sessionCache ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF))
-    if !settings.sessionTickets && !settings.sessionCache { SSL_CTX_set_num_tickets(context, 0) }
+    // Without this OpenSSL would give out sessions of TLS 1.3 that it keeps itself; BoringSSL has none such.
+    if !settings.sessionTickets { SSL_CTX_set_num_tickets(context, 0) }
     if hasTicketKeys { _ = tls_set_ticket_key_callback(context, TicketKeys.callback) }
     if let seconds = settings.sessionTimeoutSeconds { SSL_CTX_set_timeout(context, seconds) }
     let id = SessionContextID.make(settings)

@@ -20,6 +20,8 @@ package final class TLSContext: @unchecked Sendable {
   let contexts: [OpaquePointer]
   let verifier: CertificateVerifier?
   let selector: CertificateSelector?
+  /// Whether a client that speaks TLS 1.3 has the choice of the cipher, and others have not.
+  let takesClientOrder: Bool
   let tickets: TicketKeys?
   let sessions: ClientSessions?
   let keyLog: KeyLog?
@@ -84,7 +86,10 @@ package final class TLSContext: @unchecked Sendable {
     trustedCA = verifier?.trustedCA ?? []
     selector =
       role == .server && loaded.count > 1 ? CertificateSelector(loaded, fullScan: fullScan) : nil
-    if selector != nil, let first = made.first { SSL_CTX_set_client_hello_cb(first, CertificateSelector.callback, nil) }
+    takesClientOrder = role == .server && settings.minimumVersion < .tls13 && settings.maximumVersion == .tls13
+    if selector != nil || takesClientOrder, let first = made.first {
+      SSL_CTX_set_client_hello_cb(first, ClientHelloView.callback, nil)
+    }
   }
 
   deinit { for context in contexts { SSL_CTX_free(context) } }

@@ -72,10 +72,19 @@ final class CertificateVerifier: @unchecked Sendable {
 
   private func checkChain(_ chain: OpaquePointer, _ session: TLSSession) -> VerificationFailure? {
     X509_STORE_CTX_set_time(chain, 0, time_t(session.buffers.loop.wallNow / 1_000_000_000))
-    if let depth = rules.maxVerifyDepth { X509_STORE_CTX_set_depth(chain, Int32(clamping: depth)) }
+    if let depth = rules.maxVerifyDepth { X509_STORE_CTX_set_depth(chain, Int32(clamping: max(depth - 1, 0))) }
     if rules.allowExpiredCertificate { X509_STORE_CTX_set_verify_cb(chain, Self.forgiveTimes) }
-    if X509_verify_cert(chain) == 1 { return nil }
+    if X509_verify_cert(chain) == 1 { return checkLength(chain) }
     let code = X509_STORE_CTX_get_error(chain)
+    return VerificationFailure(check: .trustChain(code: code), reason: X509Text.describe(chain, code))
+  }
+
+  /// Envoy counts the root as well: a depth of 1 is a certificate and the one that signed it. OpenSSL does not, so a depth
+  /// of 0 must be seen to here.
+  private func checkLength(_ chain: OpaquePointer) -> VerificationFailure? {
+    let count = Int(tls_certificate_count(X509_STORE_CTX_get0_chain(chain)))
+    guard let depth = rules.maxVerifyDepth, count > depth + 1 else { return nil }
+    let code = X509_V_ERR_CERT_CHAIN_TOO_LONG
     return VerificationFailure(check: .trustChain(code: code), reason: X509Text.describe(chain, code))
   }
 
@@ -117,11 +126,15 @@ final class CertificateVerifier: @unchecked Sendable {
       reason: "neither the certificate's hash nor its key's is one of those allowed (\(X509Text.who(leaf)))")
   }
 
-  /// What OpenSSL makes its alert from.
+  /// What OpenSSL makes its alert from, so that it is Envoy's: certificate_expired for a certificate of the future too, and
+  /// certificate_unknown, which is what OpenSSL's table says of this code, for names. (Envoy's alert for a hash,
+  /// bad_certificate_hash_value, cannot be had from OpenSSL.)
   private static func code(_ failure: VerificationFailure) -> Int32 {
     switch failure.check {
+    case .trustChain(X509_V_ERR_CERT_NOT_YET_VALID), .trustChain(X509_V_ERR_CRL_NOT_YET_VALID):
+      X509_V_ERR_CERT_HAS_EXPIRED
     case .trustChain(let code): code
-    case .subjectAltName, .certificateHash, .nothingChecked: X509_V_ERR_APPLICATION_VERIFICATION
+    case .subjectAltName, .certificateHash, .nothingChecked: X509_V_ERR_PERMITTED_VIOLATION
     }
   }
 }

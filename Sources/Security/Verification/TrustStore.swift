@@ -13,9 +13,10 @@ enum TrustStore {
     guard let store = X509_STORE_new() else { throw TLSConfigurationError(.outOfMemory, "no memory for a trust store") }
     for certificate in found { X509_STORE_add_cert(store, certificate) }
     for list in lists { X509_STORE_add_crl(store, list) }
-    if crl != nil {
-      X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | (onlyLeafCRL ? 0 : X509_V_FLAG_CRL_CHECK_ALL)))
-    }
+    // As Envoy: a chain may end at any certificate that is trusted, an intermediate or the peer's own too.
+    var flags = X509_V_FLAG_PARTIAL_CHAIN
+    if crl != nil { flags |= X509_V_FLAG_CRL_CHECK | (onlyLeafCRL ? 0 : X509_V_FLAG_CRL_CHECK_ALL) }
+    X509_STORE_set_flags(store, UInt(flags))
     return (store, found.map { CertificateDetails($0, path: trusted.source) })
   }
 }

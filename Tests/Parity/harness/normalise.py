@@ -3,6 +3,7 @@
 import re
 
 from . import certificates
+from .reasons import in_one_vocabulary
 
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 IMF_DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
@@ -32,6 +33,7 @@ class Normaliser:
             text = EXPECTED_TIMEOUT.sub(r"\1<ms>", text)
         text = LOOPBACK_PORT.sub(lambda match: match[1] + self.names.get(match[2], "<ephemeral>"), text)
         text = BARE_PORT.sub(lambda match: self.names.get(match[0], match[0]), text)
+        text = in_one_vocabulary(text)
         for pattern, replacement in self.rules:
             text = re.sub(pattern, replacement, text)
         return text

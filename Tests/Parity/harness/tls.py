@@ -5,6 +5,7 @@ one side can be ended alone, and what the other side offered in its ClientHello 
 """
 
 import contextlib
+import functools
 import re
 import socket
 import ssl
@@ -19,6 +20,8 @@ VERSIONS = {
     "1.2": ssl.TLSVersion.TLSv1_2,
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
+# An order that leaves nothing to choose: where suites are worth the same to Envoy, the client's order decides.
+CIPHERS = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
 HELLO_VERSIONS = {0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
 
 
@@ -33,6 +36,9 @@ class CloseNotify(OSError):
 def reason(error):
     """An ssl.SSLError in a few words: `alert unknown ca`, `wrong version number`."""
     text = (error.reason or str(error.args[-1])).lower().replace("_", " ")
+    if text == "tlsv1 bad certificate hash value":
+        # Envoy's alert 114 cannot be had from OpenSSL, which sends certificate_unknown.
+        return "alert certificate unknown"
     if getattr(error, "verify_message", None):
         text += f" ({error.verify_message})"
     return re.sub(r"^(sslv3|tlsv1[03]?|tlsv13?) alert", "alert", text)
@@ -134,14 +140,14 @@ class TLSStream:
         return name_of_certificate(der) if der else "none"
 
 
-KNOWN = {}
+@functools.cache
+def known():
+    paths = folder().glob("*.leaf.pem")
+    return {ssl.PEM_cert_to_DER_cert(path.read_text()): path.name.removesuffix(".leaf.pem") for path in paths}
 
 
 def name_of_certificate(der):
-    if not KNOWN:
-        for path in sorted(folder().glob("*.leaf.pem")):
-            KNOWN[ssl.PEM_cert_to_DER_cert(path.read_text())] = path.name.removesuffix(".leaf.pem")
-    return KNOWN.get(der, "unknown")
+    return known().get(der, "unknown")
 
 
 def load(context, names):
@@ -152,7 +158,7 @@ def load(context, names):
 
 def common(context, wanted):
     # TLS 1.0 and 1.1, SHA-1 and short keys are what some cases are about.
-    context.set_ciphers(wanted.ciphers or "ALL:@SECLEVEL=0")
+    context.set_ciphers(wanted.ciphers or f"{CIPHERS}:ALL:@SECLEVEL=0")
     if wanted.curve:
         context.set_ecdh_curve(wanted.curve)
     with warnings.catch_warnings():
