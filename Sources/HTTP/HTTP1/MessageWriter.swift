@@ -21,11 +21,26 @@ enum MessageWriter {
 
   @inline(__always)
   static func appendField(_ name: HeaderName, _ value: ByteView, names: HeaderNameTable, to queue: inout ByteQueue) {
-    let target = queue.reserve(HeaderNameTable.rowLength &+ value.count &+ 2)
+    let target = queue.reserve(HeaderNameTable.rowLength &+ value.count &+ 10)
     let start = names.write(name, to: target)
-    memcpy(target + start, value.start, value.count)
+    copyWords(of: value, to: target + start)
     appendLineEnd(at: target + (start &+ value.count))
     queue.commit(start &+ value.count &+ 2)
+  }
+
+  /// A value of a map: up to seven bytes behind it may be read, and written at the target.
+  @inline(__always)
+  private static func copyWords(of value: ByteView, to target: UnsafeMutablePointer<UInt8>) {
+    if value.count > 64 {
+      memcpy(target, value.start, value.count)
+      return
+    }
+    var offset = 0
+    while offset < value.count {
+      let word = UnsafeRawPointer(value.start + offset).loadUnaligned(as: UInt64.self)
+      UnsafeMutableRawPointer(target + offset).storeBytes(of: word, as: UInt64.self)
+      offset &+= 8
+    }
   }
 
   private static func appendField(_ name: ByteView, _ value: ByteView, to queue: inout ByteQueue) {

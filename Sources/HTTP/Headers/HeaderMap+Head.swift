@@ -43,7 +43,7 @@ extension HeaderMap {
       nameOffset: 0, valueOffset: UInt32(truncatingIfNeeded: value.lowerBound),
       valueLength: UInt32(truncatingIfNeeded: value.count), nameLength: 0, name: name)
     count += 1
-    note(name)
+    note(name, at: index)
     return true
   }
 

@@ -41,10 +41,18 @@ public final class HeaderMap {
   public internal(set) var count = 0
   /// A bit for each known name that was ever added since the last ``removeAll()``.
   @usableFromInline var presence: (UInt64, UInt64) = (0, 0)
+  /// For each known name that has its bit, one more than the index of the entry that set it, 255 for any beyond.
+  @usableFromInline let places: UnsafeMutablePointer<UInt8>
+  /// Whether a known name was added that had its bit already.
+  private var hasRepeated = false
+
+  /// Bytes behind the end of `bytes` that may be read: values are copied by words (``MessageWriter``).
+  private static let slack = 8
 
   package init() {
     capacity = Self.initialBytes
-    bytes = .allocate(capacity: capacity)
+    bytes = .allocate(capacity: capacity + Self.slack)
+    places = .allocate(capacity: 128)
     entryCapacity = Self.initialEntries
     entries = .allocate(capacity: entryCapacity)
   }
@@ -52,6 +60,7 @@ public final class HeaderMap {
   deinit {
     bytes.deallocate()
     entries.deallocate()
+    places.deallocate()
   }
 
   // MARK: Reading
@@ -78,7 +87,7 @@ public final class HeaderMap {
 
   @inlinable
   @inline(__always)
-  public func has(_ name: HeaderName) -> Bool { mayHave(name) && scan(for: name, from: 0) != nil }
+  public func has(_ name: HeaderName) -> Bool { mayHave(name) && firstPresent(name) != nil }
 
   /// Whether there may be a field of one of the names: no, where none was ever added.
   func mayHaveAny(of names: HeaderNameSet) -> Bool {
@@ -100,14 +109,23 @@ public final class HeaderMap {
 
   @usableFromInline
   func presentValue(of name: HeaderName) -> ByteView? {
-    guard let index = scan(for: name, from: 0) else { return nil }
+    guard let index = firstPresent(name) else { return nil }
     return value(at: index)
   }
 
   @inlinable
   public func firstIndex(of name: HeaderName) -> Int? {
     guard mayHave(name) else { return nil }
-    return scan(for: name, from: 0)
+    return firstPresent(name)
+  }
+
+  /// The first entry of a name that has its bit: mostly that which set it.
+  @inlinable
+  @inline(__always)
+  func firstPresent(_ name: HeaderName) -> Int? {
+    let place = Int(places[Int(name.rawValue)]) &- 1
+    if place < 254, !entries[place].removed { return place }
+    return scan(for: name, from: place)
   }
 
   /// The next entry of a known name at or after `index`.
@@ -220,7 +238,7 @@ public final class HeaderMap {
 
   @usableFromInline
   func removePresent(_ name: HeaderName) -> Bool {
-    guard let index = scan(for: name, from: 0) else { return false }
+    guard let index = firstPresent(name) else { return false }
     remove(at: index)
     removeOthers(of: name, after: index)
     clearPresence(name)
@@ -251,6 +269,7 @@ public final class HeaderMap {
     endIndex = 0
     count = 0
     presence = (0, 0)
+    hasRepeated = false
   }
 
   /// Becomes a copy of the live fields of `other`.
@@ -300,6 +319,7 @@ public final class HeaderMap {
   }
 
   private func removeOthers(of name: HeaderName, after index: Int) {
+    guard hasRepeated else { return }
     var next = scan(for: name, from: index + 1)
     while let index = next {
       remove(at: index)
@@ -311,14 +331,20 @@ public final class HeaderMap {
   func push(_ entry: Entry) {
     if endIndex == entryCapacity { growEntries() }
     (entries + endIndex).initialize(to: entry)
+    note(entry.name, at: endIndex)
     endIndex &+= 1
     count &+= 1
-    note(entry.name)
   }
 
   @inline(__always)
-  func note(_ name: HeaderName) {
+  func note(_ name: HeaderName, at index: Int) {
     let raw = name.rawValue
+    if raw == HeaderName.other.rawValue { return }
+    if mayHave(name) {
+      hasRepeated = true
+      return
+    }
+    places[Int(raw)] = UInt8(truncatingIfNeeded: min(index, 254) &+ 1)
     if raw < 64 {
       presence.0 |= 1 &<< UInt64(raw)
     } else {
@@ -338,7 +364,7 @@ public final class HeaderMap {
   func store(_ view: ByteView) -> UInt32 {
     let offset = used
     if capacity - used >= view.count {
-      memcpy(bytes + used, view.start, view.count)
+      copyBytes(from: view.start, count: view.count, to: bytes + used)
     } else {
       reserve(view.count, keeping: view, .empty) { target, view, _ in memcpy(target, view.start, view.count) }
     }
@@ -355,7 +381,7 @@ public final class HeaderMap {
     var newCapacity = capacity * 2
     while newCapacity - used < length { newCapacity *= 2 }
     precondition(newCapacity <= Int(UInt32.max))
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity + Self.slack)
     memcpy(larger, bytes, used)
     fill(larger + used, first, second)
     bytes.deallocate()

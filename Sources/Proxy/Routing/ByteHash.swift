@@ -15,10 +15,40 @@ struct ByteHash {
     return hash.value
   }
 
-  static func ofLowercased(_ bytes: ByteView) -> UInt64 {
-    var hash = ByteHash()
-    for byte in bytes.buffer { hash.add(asciiLowercased(byte)) }
-    return hash.value
+}
+
+/// A hash of a host in any case of letters, eight bytes at a time: of a whole name, so no prefix of it matters.
+enum HostHash {
+  static func of(_ host: [UInt8]) -> UInt64 { host.withUnsafeBytes { of(ByteView($0)) } }
+
+  static func of(_ host: ByteView) -> UInt64 {
+    let start = UnsafeRawPointer(host.start)
+    if host.count < 8 {
+      var word: UInt64 = 0
+      for byte in host.buffer { word = word << 8 | UInt64(byte) }
+      return mix(UInt64(host.count), word)
+    }
+    var hash = UInt64(host.count)
+    var offset = 0
+    while offset &+ 8 < host.count {
+      hash = mix(hash, (start + offset).loadUnaligned(as: UInt64.self))
+      offset &+= 8
+    }
+    // The last eight overlap those before.
+    return mix(hash, (start + (host.count &- 8)).loadUnaligned(as: UInt64.self))
+  }
+
+  @inline(__always)
+  private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    let mixed = (hash ^ lowercased(word)) &* 0x9e37_79b9_7f4a_7c15
+    return mixed ^ mixed >> 29
+  }
+
+  @inline(__always)
+  private static func lowercased(_ word: UInt64) -> UInt64 {
+    let ascii = word & 0x7f7f_7f7f_7f7f_7f7f
+    let upper = (ascii &+ 0x3f3f_3f3f_3f3f_3f3f) & ~(ascii &+ 0x2525_2525_2525_2525) & ~word & 0x8080_8080_8080_8080
+    return word | upper >> 2
   }
 }
 

@@ -39,18 +39,18 @@ struct VirtualHostMatcher: Sendable {
   func find(_ authority: ByteView) -> Int? {
     if domains.isEmpty { return defaultVirtualHost }
     let host = ignorePort ? authority.withoutPort : authority
-    if let found = look(exact, host, ByteHash.ofLowercased(host)) { return found }
+    if let found = look(exact, host, HostHash.of(host)) { return found }
     for index in 0..<suffixes.lengths.count {
       let length = suffixes.lengths[index]
       if length >= host.count { continue }
       let end = host.dropFirst(host.count - length)
-      if let found = look(suffixes.index, end, ByteHash.ofLowercased(end)) { return found }
+      if let found = look(suffixes.index, end, HostHash.of(end)) { return found }
     }
     for index in 0..<prefixes.lengths.count {
       let length = prefixes.lengths[index]
       if length >= host.count { continue }
       let start = host.prefix(length)
-      if let found = look(prefixes.index, start, ByteHash.ofLowercased(start)) { return found }
+      if let found = look(prefixes.index, start, HostHash.of(start)) { return found }
     }
     return defaultVirtualHost
   }
@@ -80,13 +80,13 @@ struct VirtualHostMatcher: Sendable {
       let key: [UInt8]
       if text.first == star {
         key = Array(text.dropFirst())
-        suffixes[ByteHash.of(key)] = domains.count
+        suffixes[HostHash.of(key)] = domains.count
       } else if text.last == star {
         key = Array(text.dropLast())
-        prefixes[ByteHash.of(key)] = domains.count
+        prefixes[HostHash.of(key)] = domains.count
       } else {
         key = text
-        exact[ByteHash.of(key)] = domains.count
+        exact[HostHash.of(key)] = domains.count
       }
       domains.append(Domain(text: arena.bytes(key), virtualHost: virtualHost))
     }
