@@ -16,12 +16,12 @@ struct ForwardedClientCert: Sendable {
     if details.cert { parts.append("Cert=\"\(peer.urlEncodedPEM)\"") }
     if details.chain { parts.append("Chain=\"\(peer.urlEncodedPEMChain)\"") }
     if details.subject { parts.append("Subject=\(Self.quoted(peer.subject))") }
-    if details.issuer { parts.append("Issuer=\(Self.quoted(peer.issuer))") }
     if details.uri {
       parts += peer.uriSANs.map { "URI=\(Self.value($0))" }
       if peer.uriSANs.isEmpty { parts.append("URI=") }
     }
     if details.dns { parts += peer.dnsSANs.map { "DNS=\(Self.value($0))" } }
+    if details.issuer { parts.append("Issuer=\(Self.quoted(peer.issuer))") }
     return parts.joined(separator: ";")
   }
 
