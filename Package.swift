@@ -49,7 +49,7 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: house),
     .target(
-      name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Telemetry", "Reactor"], swiftSettings: house),
+      name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Security", "Telemetry", "Reactor"], swiftSettings: house),
     .executableTarget(
       name: "pillion",
       dependencies: [

@@ -2,8 +2,8 @@ extension AdminEndpoint {
   /// The dispatch table, in the order of /help.
   static let all: [AdminEndpoint] = [
     AdminEndpoint(path: "/", description: "Admin home page") { _, _ in HomeEndpoint.respond() },
-    AdminEndpoint(path: "/certs", description: "print certs on machine") { _, _ in
-      .json(.object([("certificates", .array([]))]))
+    AdminEndpoint(path: "/certs", description: "print certs on machine") { _, target in
+      CertsEndpoint.respond(target)
     },
     AdminEndpoint(
       path: "/clusters", description: "upstream cluster status",

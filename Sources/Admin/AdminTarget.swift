@@ -10,6 +10,8 @@ package protocol AdminTarget {
   var clusters: [ClusterStatus] { get }
   var listeners: [ListenerStatus] { get }
   var configDump: ConfigDump { get }
+  /// Of each TLS context.
+  var certificates: [CertificatesStatus] { get }
   var memory: MemoryUsage { get }
 
   /// /healthcheck/fail: from now on /ready says DRAINING, and responses close their connections.

@@ -16,6 +16,7 @@ final class SampleTarget: AdminTarget {
     bootstrap: ConfigDump.Resource(
       .object([("node", .object([("id", .string("nodeid")), ("cluster", .string("c"))]))]),
       lastUpdatedNanoseconds: 1_795_230_361_444_000_000))
+  var certificates: [CertificatesStatus] = []
   var memory = MemoryUsage()
   var calls: [String] = []
 

@@ -102,8 +102,26 @@ enum ConfigDumpEndpoint {
         lists: [
           ("static_secrets", "StaticSecret"), ("dynamic_active_secrets", "DynamicSecret"),
           ("dynamic_warming_secrets", "DynamicSecret"),
-        ], members: []),
+        ],
+        members: secrets(dump.staticSecrets, "static_secrets", wanted)
+          + secrets(dump.activeSecrets, "dynamic_active_secrets", wanted)
+          + secrets(dump.warmingSecrets, "dynamic_warming_secrets", wanted)),
     ]
+  }
+
+  private static func secrets(
+    _ secrets: [ConfigDump.Secret], _ field: String, _ wanted: (AdminJSON) -> Bool
+  ) -> [(name: String, value: AdminJSON)] {
+    let elements = secrets.filter { wanted($0.value) }.map { secret in
+      var members: [(name: String, value: AdminJSON)] = [("name", .string(secret.name))]
+      if secret.isMissing { members.append(("version_info", .string("uninitialized"))) }
+      if let updated = secret.lastUpdatedNanoseconds { members.append(("last_updated", time(updated))) }
+      let type = typePrefix + "extensions.transport_sockets.tls.v3.Secret"
+      members.append(
+        ("secret", .object([("@type", .string(type))] + secret.value.members.filter { $0.name != "@type" })))
+      return AdminJSON.object(members)
+    }
+    return elements.isEmpty ? [] : [(field, .array(elements))]
   }
 
   private static func time(_ nanoseconds: Int64) -> AdminJSON {

@@ -5,7 +5,7 @@ import Telemetry
 
 /// The admin interface's view of a running proxy.
 package struct ProxyTarget: AdminTarget {
-  private let main: MainLoop
+  let main: MainLoop
   package let log: ProcessLog
   private let options: CommandLineOptions
   private let version: String
@@ -50,6 +50,7 @@ package struct ProxyTarget: AdminTarget {
     var dump = ConfigDump(bootstrap: resource(bootstrap.document))
     dump.clusters = bootstrap.staticResources.clusters.map { resource($0.node) }
     dump.listeners = bootstrap.staticResources.listeners.map { resource($0.node) }
+    addSecrets(to: &dump)
     dump.routes = bootstrap.routeConfigurations.map { resource($0.node) }
     return dump
   }

@@ -17,6 +17,20 @@ package struct ConfigDump: Sendable {
   package var listeners: [Resource] = []
   package var routes: [Resource] = []
 
+  package var staticSecrets: [Secret] = []
+  package var activeSecrets: [Secret] = []
+  /// Those that are not there yet.
+  package var warmingSecrets: [Secret] = []
+
+  /// A secret; its keys are not in it.
+  package struct Secret: Sendable {
+    package var name: String
+    package var value: AdminJSON
+    /// Wall-clock nanoseconds since 1970; nil for a static one.
+    package var lastUpdatedNanoseconds: Int64?
+    package var isMissing = false
+  }
+
   package init(bootstrap: Resource) {
     self.bootstrap = bootstrap
   }

@@ -32,7 +32,8 @@ package final class MainLoop: EventHandler {
   private let stats: ServerGauges
   private let sockets: [ListenerSockets]
   private var members: [ClusterMembership] = []
-  private var secrets: SecretManager?
+  /// Nil where no secret comes from a file.
+  package private(set) var secrets: SecretManager?
   private var resolving: [Int: StrictDNS] = [:]
   private var warming = 0
   private var workers: [WorkerThread] = []

@@ -2,7 +2,7 @@ import EnvoyConfig
 
 /// Which secret: its kind and name, and the file that it comes from, if it is not a static one.
 struct SecretKey: Hashable, Sendable {
-  enum Kind: Hashable, Sendable { case tlsCertificate, validationContext, sessionTicketKeys }
+  enum Kind: Int, Hashable, Sendable { case tlsCertificate, validationContext, sessionTicketKeys }
 
   let kind: Kind
   let name: String
@@ -14,6 +14,9 @@ struct SecretKey: Hashable, Sendable {
     name = config.name
     source = config.sdsConfig
   }
+
+  /// By kind, then by name.
+  var order: (Int, String, String) { (kind.rawValue, name, source?.path ?? "") }
 
   /// A secret of `static_resources`; nil where it is of no kind that TLS has use for.
   init?(_ secret: Secret) {

@@ -7,7 +7,7 @@ import Telemetry
 /// All secrets, on the main loop: makes the TLS contexts of the snapshot's transport sockets, and makes them anew when a
 /// file of secrets changes. A file that is broken, or whose secret no context can use, changes nothing: what was there
 /// stays in use, and the log and the counters of `sds.NAME.` say so.
-final class SecretManager {
+package final class SecretManager {
   private let factories: [TLSSocketFactory]
   private let watcher: FileWatcher
   private let store: StatsStore
@@ -28,7 +28,8 @@ final class SecretManager {
     wallNow = { [unowned loop] in loop.wallNow }
     watcher = try FileWatcher(loop)
     let keys = factories.reduce(into: Set<SecretKey>()) { $0.formUnion($1.watchedSecrets) }
-    for key in keys.sorted(by: { ($0.name, $0.source?.path ?? "") < ($1.name, $1.source?.path ?? "") }) {
+    // In Envoy's order: certificates come first.
+    for key in keys.sorted(by: { $0.order < $1.order }) {
       if let source = key.source { files.append(SecretFile(key, source, store: store)) }
     }
   }
@@ -36,9 +37,23 @@ final class SecretManager {
   /// Reads all files for the first time, and watches them from now on.
   func start() {
     for file in files {
+      file.lastUpdated = wallNow()
       load(file)
       watch(file)
     }
+  }
+
+  /// A secret from a file, as /config_dump shows it.
+  package struct Status {
+    package let name: String
+    /// Nil while there is none.
+    package let secret: Secret?
+    /// Nanoseconds since 1970.
+    package let lastUpdated: Int64
+  }
+
+  package var statuses: [Status] {
+    files.map { Status(name: $0.key.name, secret: secrets[$0.key], lastUpdated: $0.lastUpdated) }
   }
 
   // MARK: Watching
@@ -92,8 +107,11 @@ final class SecretManager {
     }
     do throws(SecretProblem) {
       let secret = try file.choose(found)
-      try use(secret, of: file)
-      watchContents(of: file, secret)
+      // As Envoy: the same text again is no news; files that it names are watched by themselves.
+      if secret.definition != secrets[file.key]?.definition {
+        try use(secret, of: file)
+        watchContents(of: file, secret)
+      }
       count(file, .updateSuccess)
       store.setGauge(file.stats[.updateTime], to: UInt64(clamping: wallNow() / 1_000_000))
       log.info("secret '\(file.key.name)' is up to date with \(file.source.path)")
@@ -135,6 +153,7 @@ final class SecretManager {
       }
     }
     secrets = next
+    file.lastUpdated = wallNow()
     for (factory, context) in made { factory.use(context, next) }
     for factory in factories where factory.watchedSecrets.contains(file.key) {
       store.add(factory.factoryStats[.sslContextUpdateBySds])
@@ -162,6 +181,8 @@ private final class SecretFile {
   let source: PathConfigSource
   let stats: StatBlock<SecretStat>
   var contentWatches: [FileWatcher.Token] = []
+  /// Nanoseconds since 1970.
+  var lastUpdated: Int64 = 0
 
   init(_ key: SecretKey, _ source: PathConfigSource, store: StatsStore) {
     self.key = key
@@ -220,6 +241,13 @@ extension Secret {
     case .sessionTicketKeys(let keys): return keys.keys.map(\.specifier)
     case .genericSecret, nil: return []
     }
+  }
+
+  /// What the text says, by which it is known again; what the files that it names hold is no part of it.
+  fileprivate var definition: String {
+    let inline = specifiers.contains { if case .filename = $0 { false } else { true } } ? contentDigest : 0
+    // The printed text leaves out where keys are.
+    return "\(inline) \(specifiers.map(\.name)) \(node?.json ?? "")"
   }
 
   /// Tells whether the files of a secret say something else than before.

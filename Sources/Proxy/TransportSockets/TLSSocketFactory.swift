@@ -44,6 +44,23 @@ package final class TLSSocketFactory: Sendable {
   /// The present context; nil while its secrets are not there.
   package var context: TLSContext? { slot.context }
 
+  /// What /certs shows of the present context: our own certificates, and the authority that is trusted. As in Envoy, what
+  /// came from a file of secrets has no path.
+  package var certificates: (own: [CertificateDetails], trustedCA: CertificateDetails?, isWatched: [Bool])? {
+    guard let context else { return nil }
+    let watched =
+      config.common.tlsCertificates.map { _ in false }
+      + config.common.tlsCertificateSdsSecretConfigs.map { $0.sdsConfig != nil }
+    return (context.certificates, context.trustedCA.first, watched + [isTrustWatched])
+  }
+
+  private var isTrustWatched: Bool {
+    switch config.common.validationContextType {
+    case .validationContextSdsSecretConfig(let sds), .combinedValidationContext(_, let sds): sds.sdsConfig != nil
+    case .validationContext, nil: false
+    }
+  }
+
   /// Where the configuration wrote it.
   var origin: SourceLocation {
     switch config {
