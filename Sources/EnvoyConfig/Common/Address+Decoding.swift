@@ -114,8 +114,15 @@ extension TcpKeepalive: ConfigMessage {
 struct Metadata: ConfigMessage {
   static let typeName = "envoy.config.core.v3.Metadata"
   private(set) var node: DocumentNode?
+  /// `filter_metadata`, by namespace.
+  private(set) var filterMetadata: [StructValue.Member] = []
+
   /// What stands under `envoy.transport_socket_match`.
-  private(set) var transportSocketMatch: [StructValue.Member] = []
+  var transportSocketMatch: [StructValue.Member] {
+    let match = filterMetadata.first { $0.name == "envoy.transport_socket_match" }
+    guard case .object(let members) = match?.value else { return [] }
+    return members
+  }
 
   init(from reader: inout MessageReader) {
     node = reader.documentNode
@@ -123,10 +130,9 @@ struct Metadata: ConfigMessage {
       let context = reader.context
       if context.document.nodes[entry.value].kind != .object {
         context.report(entry.value, context.found(entry.value), allowed: "an object is allowed")
-      } else if context.document.text(of: entry.key) == "envoy.transport_socket_match",
-        case .object(let members) = context.structValue(at: entry.value)
-      {
-        transportSocketMatch = members
+      } else {
+        let name = context.document.text(of: entry.key)
+        filterMetadata.append(StructValue.Member(name: name, value: context.structValue(at: entry.value)))
       }
     }
     reader.unsupportedUnlessEmpty("typed_filter_metadata")

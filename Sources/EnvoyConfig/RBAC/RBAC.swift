@@ -46,7 +46,8 @@ package struct RBAC: Sendable {
     case andIds([Principal])
     case orIds([Principal])
     case any
-    /// The name in the peer's certificate; any certificate when there is no matcher.
+    /// A name of the peer's certificate: a URI SAN, a DNS SAN, or the subject. Without a matcher anybody who speaks TLS,
+    /// with a certificate or without one, as in Envoy.
     case authenticated(principalName: StringMatcher?)
     /// Deprecated: the client as the connection knows it, after the PROXY protocol.
     case sourceIp(CidrRange)

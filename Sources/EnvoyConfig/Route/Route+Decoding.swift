@@ -6,7 +6,10 @@ extension Route: ConfigMessage {
     reader.string("name", &name)
     reader.requiredMessage("match", &match)
     readAction(&reader)
-    reader.metadata(&metadata)
+    var metadata: Metadata?
+    reader.message("metadata", &metadata)
+    self.metadata = metadata?.node
+    filterMetadata = metadata?.filterMetadata ?? []
     reader.headerMutations(&headers, minNameLength: 1)
     reader.integer("per_request_buffer_limit_bytes", &perRequestBufferLimitBytes)
     reader.integer("request_body_buffer_limit", &requestBodyBufferLimit)

@@ -10,6 +10,8 @@ package struct Route: Sendable {
   package var match = RouteMatch()
   package var action = Action.directResponse(DirectResponseAction())
   package var metadata: DocumentNode?
+  /// The metadata's `filter_metadata`, by namespace.
+  package var filterMetadata: [StructValue.Member] = []
   package var headers = HeaderMutations()
   /// By the name of the filter.
   package var typedPerFilterConfig: [String: FilterConfig] = [:]

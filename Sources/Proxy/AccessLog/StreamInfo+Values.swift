@@ -91,6 +91,7 @@ extension ResponseCodeDetail {
     switch self {
     case .none: return false
     case .literal(let text): output.append(text)
+    case .text(let text): output.append(text)
     case .resetBeforeResponse(let reset, let failure):
       output.append("upstream_reset_before_response_started{")
       output.append(reset.detail)

@@ -66,7 +66,7 @@ final class ActiveStream: StreamDecoder {
     self.connection = Unretained(connection)
     held = ByteQueue(pool: loop.pool)
     super.init()
-    filters = manager.info.filters.map { $0.make(self) }
+    filters = manager.info.filters.enumerated().map { $0.element.make(self, place: $0.offset) }
     chain = filters.map { Unretained($0) }
   }
 

@@ -113,8 +113,8 @@ final class ConnectionManagerInfo: Sendable {
     connectionLength = scope.histogram("downstream_cx_length_ms")
     let router = RouterInfo(config, stats: stats)
     self.router = router
-    filters = config.httpFilters.compactMap { HTTPFilterInfo($0, router: router) }
-    skippedFilters = RouteFilterConfigs(config.httpFilters, []).skipped
+    filters = config.httpFilters.compactMap { HTTPFilterInfo($0, router: router, scope: scope) }
+    skippedFilters = RouteFilterConfigs(config.httpFilters, [], RouteFilterConfigCompiler()).skipped
   }
 }
 

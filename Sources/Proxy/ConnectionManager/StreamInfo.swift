@@ -56,6 +56,8 @@ struct StreamInfo {
 enum ResponseCodeDetail {
   case none
   case literal(StaticString)
+  /// What a filter has to say, without blanks.
+  case text(String)
   /// upstream_reset_before_response_started{…}, with why a connect failed.
   case resetBeforeResponse(StreamReset, transportFailure: TransportFailure)
   case resetAfterResponse(StreamReset)

@@ -1,9 +1,11 @@
 import EnvoyConfig
+import Telemetry
 
 /// An HTTP filter of the configuration, ready for use: shared by all workers, never changed.
 struct HTTPFilterInfo: Sendable {
   private enum Kind: Sendable {
     case router(RouterInfo)
+    case rbac(RBACFilterInfo)
   }
 
   /// By which `typed_per_filter_config` calls it.
@@ -13,19 +15,23 @@ struct HTTPFilterInfo: Sendable {
   private let kind: Kind
 
   /// Nil for a filter that is not built yet, which ``UnbuiltFeatures`` refuses.
-  init?(_ config: HttpFilter, router: RouterInfo) {
+  /// - Parameter scope: the connection manager's, `http.PREFIX.`.
+  init?(_ config: HttpFilter, router: RouterInfo, scope: StatsScope) {
     name = config.name
     isDisabled = config.disabled
     switch config.config {
     case .router: kind = .router(router)
-    case .rbac, .jwtAuthn: return nil
+    case .rbac(let config): kind = .rbac(RBACFilterInfo(config, scope: scope))
+    case .jwtAuthn: return nil
     }
   }
 
   /// One for a stream.
-  func make(_ stream: ActiveStream) -> HTTPFilter {
+  /// - Parameter place: among the connection manager's filters.
+  func make(_ stream: ActiveStream, place: Int) -> HTTPFilter {
     switch kind {
     case .router(let info): RouterFilter(stream, info)
+    case .rbac(let info): RBACFilter(stream, info, place: place)
     }
   }
 }

@@ -18,6 +18,7 @@ struct RouteEntryDraft {
   var requestBufferLimit: Int?
   var requestHeaders = ConstantList<HeaderParser>()
   var responseHeaders = ConstantList<HeaderParser>()
+  var filterMetadata: [StructValue.Member] = []
   var filterConfigs: RouteFilterConfigs?
   var weightedFilterConfigs: [RouteFilterConfigs] = []
 }
@@ -26,6 +27,7 @@ struct RouteEntryDraft {
 struct RouteCompiler {
   private let config: EnvoyConfig.RouteConfiguration
   private let filters: [HttpFilter]
+  private let filterConfigs = RouteFilterConfigCompiler()
   private let arena: RouteArena
   private let cluster: (String) -> Int?
 
@@ -102,6 +104,7 @@ struct RouteCompiler {
     draft.requestHeaders = arena.list(request.filter { !$0.isEmpty })
     draft.responseHeaders = arena.list(response.filter { !$0.isEmpty })
     draft.requestBufferLimit = bufferLimit(route, virtualHost)
+    draft.filterMetadata = route.filterMetadata
     fillFilterConfigs(&draft, route)
     return draft
   }
@@ -110,12 +113,12 @@ struct RouteCompiler {
     let levels = [
       route.typedPerFilterConfig, draft.virtualHost.typedPerFilterConfig, config.typedPerFilterConfig,
     ].filter { !$0.isEmpty }
-    if !levels.isEmpty { draft.filterConfigs = RouteFilterConfigs(filters, levels) }
+    if !levels.isEmpty { draft.filterConfigs = RouteFilterConfigs(filters, levels, filterConfigs) }
     guard case .route(let action) = route.action, case .weightedClusters(let weighted) = action.clusterSpecifier,
       weighted.clusters.contains(where: { !$0.typedPerFilterConfig.isEmpty })
     else { return }
     draft.weightedFilterConfigs = weighted.clusters.map {
-      RouteFilterConfigs(filters, [$0.typedPerFilterConfig] + levels)
+      RouteFilterConfigs(filters, [$0.typedPerFilterConfig] + levels, filterConfigs)
     }
   }
 

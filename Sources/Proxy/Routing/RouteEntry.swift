@@ -52,6 +52,8 @@ package final class RouteEntry: Sendable {
   /// In the order of evaluation.
   let requestHeaders: ConstantList<HeaderParser>
   let responseHeaders: ConstantList<HeaderParser>
+  /// `metadata.filter_metadata`, by namespace.
+  let filterMetadata: [StructValue.Member]
   private let filterConfigs: RouteFilterConfigs?
   /// Beside the weighted clusters, where one of them has a word for a filter.
   private let weightedFilterConfigs: [RouteFilterConfigs]
@@ -81,6 +83,7 @@ package final class RouteEntry: Sendable {
     matcher = draft.matcher
     requestHeaders = draft.requestHeaders
     responseHeaders = draft.responseHeaders
+    filterMetadata = draft.filterMetadata
     filterConfigs = draft.filterConfigs
     weightedFilterConfigs = draft.weightedFilterConfigs
     self.arena = arena

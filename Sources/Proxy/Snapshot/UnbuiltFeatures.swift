@@ -23,8 +23,7 @@ enum UnbuiltFeatures {
   private static func errors(in manager: HttpConnectionManager) -> [ConfigError] {
     let errors: [ConfigError] = manager.httpFilters.compactMap { filter in
       switch filter.config {
-      case .router: nil
-      case .rbac: refusal(filter.origin, "http_filters", "the HTTP filter RBAC")
+      case .router, .rbac: nil
       case .jwtAuthn: refusal(filter.origin, "http_filters", "the HTTP filter JwtAuthentication")
       }
     }

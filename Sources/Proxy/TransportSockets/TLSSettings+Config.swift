@@ -160,10 +160,3 @@ extension Security.SubjectAltNameMatcher {
     self.init(kind, .matches { name in withExtendedLifetime(arena) { matcher.matches(name) } })
   }
 }
-
-extension StringMatcher {
-  func matches(_ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { matches(ByteView(UnsafeRawBufferPointer($0))) }
-  }
-}

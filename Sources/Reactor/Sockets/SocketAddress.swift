@@ -114,6 +114,15 @@ package struct SocketAddress: Sendable, Hashable {
     }
   }
 
+  /// The address as two numbers, of which an IPv4 address fills the upper half of the first; nil for no IP address.
+  package var ipHalves: (isIPv4: Bool, high: UInt64, low: UInt64)? {
+    switch kind {
+    case .ipv4(let address, _): (true, UInt64(UInt32(bigEndian: address)) << 32, 0)
+    case .ipv6(let high, let low, _, _): (false, UInt64(bigEndian: high), UInt64(bigEndian: low))
+    case .unix, .unnamed: nil
+    }
+  }
+
   /// The address bytes in network order: 4, 16, or none.
   package var ipBytes: [UInt8] {
     switch kind {

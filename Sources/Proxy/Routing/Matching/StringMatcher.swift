@@ -50,3 +50,10 @@ struct StringMatcher: Sendable, BitwiseCopyable {
     return false
   }
 }
+
+extension StringMatcher {
+  func matches(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { matches(ByteView(UnsafeRawBufferPointer($0))) }
+  }
+}

@@ -1,0 +1,113 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+import Telemetry
+
+/// `envoy.filters.http.rbac`: lets requests through by who asks for what, or answers them with 403.
+final class RBACFilter: HTTPFilter {
+  static let metadataNamespace = "envoy.filters.http.rbac"
+
+  private let info: RBACFilterInfo
+  /// Its place among the filters: what routes say to it.
+  private let place: Int
+
+  init(_ stream: ActiveStream, _ info: RBACFilterInfo, place: Int) {
+    self.info = info
+    self.place = place
+    super.init(stream)
+  }
+
+  override func decodeRequestHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus {
+    var policies = info.policies
+    if case .rbac(let ofRoute) = stream.info.filterConfigs?.use({ $0.config(at: place) }) { policies = ofRoute }
+    if policies.enforced == nil && policies.shadow == nil { return .continueIteration }
+    let facts = StreamFacts(stream: stream, headers: headers)
+    if let shadow = policies.shadow { judgeInShadow(facts, shadow, tracksRules: policies.tracksRules) }
+    guard let enforced = policies.enforced else { return .continueIteration }
+    let verdict = enforced.engine.evaluate(facts)
+    stream.note(verdict, of: enforced.engine)
+    note(verdict, enforced, prefix: enforced.statPrefix ?? info.rulesPrefix, kind: "enforced")
+    shard.increment(info.stats[verdict.isAllowed ? .allowed : .denied])
+    if policies.tracksRules, let policy = verdict.policy {
+      let name = enforced.engine.policies[policy].name
+      shard.increment(info.ruleStat(name, isAllowed: verdict.isAllowed))
+    }
+    if verdict.isAllowed { return .continueIteration }
+    stream.sendLocalReply(
+      LocalReply(
+        status: 403, body: ByteView("RBAC: access denied"), detail: .text(enforced.engine.deniedDetail(verdict))))
+    return .stopIteration
+  }
+
+  private func judgeInShadow(_ facts: StreamFacts, _ shadow: RBACPolicies.Rules, tracksRules: Bool) {
+    let verdict = shadow.engine.evaluate(facts)
+    stream.note(verdict, of: shadow.engine)
+    note(verdict, shadow, prefix: shadow.statPrefix ?? info.shadowRulesPrefix, kind: "shadow")
+    shard.increment(info.shadowStats[verdict.isAllowed ? .shadowAllowed : .shadowDenied])
+    if tracksRules, let policy = verdict.policy {
+      let name = shadow.engine.policies[policy].name
+      shard.increment(info.shadowRuleStat(name, isAllowed: verdict.isAllowed))
+    }
+  }
+
+  /// Tells the filters behind and the logs what came out.
+  private func note(_ verdict: RBACEngine.Verdict, _ rules: RBACPolicies.Rules, prefix: String, kind: String) {
+    let metadata = stream.dynamicMetadata
+    if let policy = verdict.policy {
+      let name = StructValue.string(rules.engine.policies[policy].name, origin: .none)
+      metadata.set(Self.metadataNamespace, "\(prefix)\(kind)_effective_policy_id", name)
+    }
+    let result = StructValue.string(verdict.isAllowed ? "allowed" : "denied", origin: .none)
+    metadata.set(Self.metadataNamespace, "\(prefix)\(kind)_engine_result", result)
+  }
+}
+
+extension ActiveStream {
+  /// Made when the first filter has something to say.
+  var dynamicMetadata: DynamicMetadata {
+    if let known = info.dynamicMetadata { return known }
+    let made = DynamicMetadata()
+    info.dynamicMetadata = made
+    return made
+  }
+
+  /// The action LOG says to logs whether a policy matched, and nothing else.
+  fileprivate func note(_ verdict: RBACEngine.Verdict, of engine: RBACEngine) {
+    guard engine.action == .log else { return }
+    dynamicMetadata.set("envoy.common", "access_log_hint", .bool(verdict.policy != nil))
+  }
+}
+
+/// What RBAC sees of an HTTP request.
+private struct StreamFacts: RBACFacts {
+  let stream: ActiveStream
+  let requestHeaders: HeaderMap
+
+  init(stream: ActiveStream, headers: HeaderMap) {
+    self.stream = stream
+    requestHeaders = headers
+  }
+
+  var headers: HeaderMap? { requestHeaders }
+  var path: ByteView? { requestHeaders.value(of: .path)?.withoutQuery }
+  var localAddress: Reactor.SocketAddress? { stream.downstream.localAddress }
+  var directRemoteAddress: Reactor.SocketAddress? { stream.downstream.remoteAddress }
+  var remoteAddress: Reactor.SocketAddress? { stream.remoteAddress }
+  var requestedServerName: [UInt8] { stream.downstream.socket?.serverName ?? [] }
+  var peer: RBACPeer? { stream.downstream.socket?.rbacPeer }
+
+  func dynamicMetadata(_ namespace: String) -> StructValue? { stream.info.dynamicMetadata?[namespace] }
+
+  func routeMetadata(_ namespace: String) -> StructValue? {
+    stream.info.route?.object.filterMetadata.first { $0.name == namespace }?.value
+  }
+}
+
+extension DownstreamSocket {
+  /// Nil for plain text.
+  var rbacPeer: RBACPeer? {
+    guard let tls else { return nil }
+    guard let peer = tls.peer else { return RBACPeer() }
+    return RBACPeer(uriSANs: peer.uriSANs, dnsSANs: peer.dnsSANs, subject: peer.subject)
+  }
+}
