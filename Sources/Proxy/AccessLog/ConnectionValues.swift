@@ -126,8 +126,7 @@ extension DownstreamSocket {
     case .downstreamTransportFailureReason:
       return output.append(ifAny: failureReason)
     case .connectionTerminationDetails:
-      if !hasTimedOut { return false }
-      output.append("transport socket timeout was reached")
+      return output.append(ifAny: terminationDetails)
     default: return false
     }
     return true

@@ -13,8 +13,12 @@ final class DownstreamSocket: EventHandler {
   private(set) var tls: TLSSession?
   /// Whether its filter chain speaks TLS, even where the secrets for that are missing.
   private(set) var isSecure = false
-  /// transport_socket_connect_timeout was over before the handshake was.
-  private(set) var hasTimedOut = false
+  /// Why we closed it, as logs say; empty for no such thing.
+  var terminationDetails = ""
+  private(set) var remoteAddress: SocketAddress?
+  private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
+  /// In front of the filter chain's last.
+  private var filters: [NetworkFilter] = []
   private var transport: TransportSocket?
   private var isConnected = false
   private var failure = TransportFailure.none
@@ -52,19 +56,35 @@ final class DownstreamSocket: EventHandler {
     return transport
   }
 
-  /// The connection has begun its handshake.
-  /// - Parameter timeout: nanoseconds that it may take; 0 for any time.
-  func start(on connection: Connection, timeout: Int64) {
+  /// The connection stands, or has begun its handshake.
+  func start(on connection: Connection, _ chain: FilterChainInfo, remote: SocketAddress?, _ worker: Worker) {
     self.connection = connection
-    guard timeout > 0, transport != nil else { return }
-    timer.arm(connection.loop, self, id: 0, after: timeout)
+    remoteAddress = remote
+    filters = chain.networkFilters.map { $0.makeFilter(self, worker) }
+    let timeout = chain.transportSocketConnectTimeout
+    if timeout > 0, transport != nil { timer.arm(connection.loop, self, id: 0, after: timeout) }
   }
 
   override func timerFired(_ id: UInt8) {
-    hasTimedOut = true
+    terminationDetails = "transport socket timeout was reached"
     listener?.countTransportSocketConnectTimeout()
     connection?.close(.noFlush)
   }
+
+  // MARK: Network filters
+
+  /// Whether the filter chain's last filter sees what came; where not, it stays with the connection, if that goes on.
+  func passes(_ bytes: ByteView, endStream: Bool) -> Bool {
+    for filter in filters where filter.onData(bytes, endStream: endStream) == .stopIteration { return false }
+    return true
+  }
+
+  func close() { connection?.close(.noFlush) }
+
+  /// For good: what follows is the close.
+  func stopReading() { connection?.readDisable(true) }
+
+  // MARK: Ends
 
   /// The handshake is done.
   func connected() {
@@ -76,6 +96,8 @@ final class DownstreamSocket: EventHandler {
   /// The connection is over.
   func closed(_ event: ConnectionCloseEvent) {
     timer.disarm()
+    for filter in filters { filter.onClose() }
+    filters = []
     failure = TransportFailure(event, transport, established: isConnected)
     if event == .transportFailure, let tls { workerTLS?.countFailure(tls) }
   }

@@ -104,18 +104,17 @@ final class WorkerListener {
     let chain = info.chains[index]
     var known = known
     var transport: TransportSocket?
+    if known == nil, chain.needsSocket { known = DownstreamSocket() }
     if let factory = chain.tls {
       let socket = socket.number
-      let secure = known ?? DownstreamSocket()
-      known = secure
-      transport = secure.makeTransport(
+      transport = known?.makeTransport(
         worker.tls(of: factory), self, local: { Sockets.localAddress(socket) }, remote: remote)
     }
     guard
       let connection = try? Connection(
         worker.loop, taking: socket, connecting: false, delegate: nil, transportSocket: transport)
     else { return }
-    known?.start(on: connection, timeout: chain.transportSocketConnectTimeout)
+    known?.start(on: connection, chain, remote: remote, worker)
     shard.increment(info.stats[.downstreamCxTotal])
     shard.adjust(info.stats[.downstreamCxActive], by: 1)
     shard.increment(info.workerStats[worker.index][.downstreamCxTotal])

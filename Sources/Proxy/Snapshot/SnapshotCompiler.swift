@@ -89,8 +89,16 @@ package struct SnapshotCompiler {
     if case .downstreamTls(let context) = config.transportSocket {
       tls = makeTLS(.server(context, serverNames: config.filterChainMatch.serverNames), listener.scope)
     }
-    guard let last = config.filters.last else { return FilterChainInfo(config, filter: .noFilter, tls: tls) }
-    return compile(last, listener).map { FilterChainInfo(config, filter: $0, tls: tls) }
+    guard let last = config.filters.last else {
+      return FilterChainInfo(config, filter: .noFilter, networkFilters: [], tls: tls)
+    }
+    let others = config.filters.dropLast().compactMap { networkFilter($0) }
+    return compile(last, listener).map { FilterChainInfo(config, filter: $0, networkFilters: others, tls: tls) }
+  }
+
+  private func networkFilter(_ filter: Filter) -> NetworkFilterInfo? {
+    guard case .rbac(let config) = filter.config else { return nil }
+    return .rbac(NetworkRBACInfo(config, store: store))
   }
 
   /// A TLS transport socket. Its context is made at once, so that what is wrong with it refuses the configuration, unless
@@ -109,7 +117,7 @@ package struct SnapshotCompiler {
     return factory
   }
 
-  private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> FilterChainInfo.NetworkFilter? {
+  private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> FilterChainInfo.TerminalFilter? {
     switch filter.config {
     case .httpConnectionManager(let manager):
       guard let routes = compileRoutes(manager) else { return nil }

@@ -15,8 +15,7 @@ enum UnbuiltFeatures {
   private static func errors(in filter: Filter) -> [ConfigError] {
     switch filter.config {
     case .httpConnectionManager(let manager): errors(in: manager)
-    case .tcpProxy: []
-    case .rbac(let config): [refusal(config.origin, "typed_config", "the network filter RBAC")]
+    case .tcpProxy, .rbac: []
     }
   }
 

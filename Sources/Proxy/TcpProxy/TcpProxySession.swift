@@ -189,13 +189,17 @@ final class TcpProxySession: ConnectionDelegate {
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
+    if let socket, !socket.passes(bytes, endStream: false) { return 0 }
     lastActivity = worker.loop.now
     info.bytesReceived += bytes.count
     upstream?.write(bytes)
     return bytes.count
   }
 
-  override func connectionReachedEnd() { upstream?.shutdownWrite() }
+  override func connectionReachedEnd() {
+    if let socket, !socket.passes(.empty, endStream: true) { return }
+    upstream?.shutdownWrite()
+  }
 
   override func connectionDidRead(_ count: Int) { shard.add(proxy.stats[.downstreamCxRxBytesTotal], UInt64(count)) }
 
@@ -313,8 +317,8 @@ final class TcpProxySession: ConnectionDelegate {
     durationTimer.disarm()
     upstream?.close(closeType(event))
     info.endTime = worker.loop.now
-    for log in proxy.accessLogs { log.write(self, worker, isOfListener: false) }
     for log in listener.accessLogs { log.write(self, worker, isOfListener: true) }
+    for log in proxy.accessLogs { log.write(self, worker, isOfListener: false) }
     listener.connectionClosed(createdAt: info.startTime)
     hasClosed = true
     leave()
