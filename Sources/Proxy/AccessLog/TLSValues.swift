@@ -17,7 +17,7 @@ extension TLSSession {
     case .localDNSSAN: append(local: .dns, to: &output)
     case .localIPSAN: append(local: .ip, to: &output)
     case .localEmailSAN: append(local: .email, to: &output)
-    default: peer?.append(tls, to: &output) ?? false
+    default: presentedPeer?.append(tls, to: &output) ?? false
     }
   }
 
@@ -28,7 +28,7 @@ extension TLSSession {
 
   /// Nanoseconds since 1970; nil without a peer's certificate.
   func time(_ time: SubstitutionCertificateTime) -> Int64? {
-    let seconds = time == .validFrom ? peer?.notBefore : peer?.notAfter
+    let seconds = time == .validFrom ? presentedPeer?.notBefore : presentedPeer?.notAfter
     return seconds.map { $0.multipliedReportingOverflow(by: 1_000_000_000) }.flatMap { $1 ? nil : $0 }
   }
 }

@@ -101,13 +101,20 @@ package final class TLSSocketFactory: Sendable {
       case .validationContextSdsSecretConfig(let sds), .combinedValidationContext(_, let sds): sds.name
       case .validationContext, nil: "unnamed_ca_cert_e3b0c442"
       }
-    if let first = context.trustedCA.first { publish(caName, first) }
+    if let first = context.trustedCA.first {
+      publish(caName, first)
+    } else if case .validationContext = config.common.validationContextType {
+      // Rules without an authority: Envoy has a gauge that says never.
+      setExpiration("unnamed_ca_cert", UInt64(Int64.max))
+    }
   }
 
   private func publish(_ name: String, _ certificate: CertificateDetails) {
-    guard let time = certificate.expirationTime else { return }
-    let gauge = scope.gauge("certificate.\(name).expiration_unix_time_seconds")
-    store.setGauge(gauge, to: UInt64(clamping: time))
+    if let time = certificate.expirationTime { setExpiration(name, UInt64(clamping: time)) }
+  }
+
+  private func setExpiration(_ name: String, _ seconds: UInt64) {
+    store.setGauge(scope.gauge("certificate.\(name).expiration_unix_time_seconds"), to: seconds)
   }
 
   /// Whether this connection's keys go to the key log.

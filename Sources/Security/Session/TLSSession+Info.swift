@@ -5,6 +5,9 @@ extension TLSSession {
   /// The peer's certificate; nil where it presented none. Asked for once, then kept.
   package var peer: PeerCertificate? { knownPeer }
 
+  /// What the peer presented, also where that was refused: for logs, not for decisions.
+  package var presentedPeer: PeerCertificate? { refusedPeer ?? peer }
+
   func readPeer() -> PeerCertificate? {
     guard let ssl, let certificate = SSL_get0_peer_certificate(ssl) else { return nil }
     let sent = SSL_get_peer_cert_chain(ssl)
@@ -43,7 +46,9 @@ extension TLSSession {
 
   /// "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"
   package var cipherName: String {
-    guard let ssl, let cipher = SSL_get_current_cipher(ssl), let name = SSL_CIPHER_get_name(cipher) else { return "" }
+    guard let ssl, let cipher = SSL_get_current_cipher(ssl) ?? SSL_get_pending_cipher(ssl),
+      let name = SSL_CIPHER_get_name(cipher)
+    else { return "" }
     return String(cString: name)
   }
 

@@ -27,6 +27,8 @@ package final class TLSSession: TransportSocket {
   package private(set) var failure: TLSFailure?
   /// What the verification of the peer's certificate found wrong, also where that was forgiven (ACCEPT_UNTRUSTED).
   package internal(set) var verificationFailure: VerificationFailure?
+  /// The certificate that did not pass; kept for the words about it, and never an identity.
+  var refusedPeer: PeerCertificate?
   /// Whether a peer's certificate was there and passed every check that is configured.
   package internal(set) var isPeerValidated = false
 

@@ -48,10 +48,18 @@ final class CertificateVerifier: @unchecked Sendable {
         return 1
       }
       X509_STORE_CTX_set_error(chain, Self.code(failure))
+      session.refusedPeer = Self.presented(chain)
       return 0
     }
     session.isPeerValidated = true
     return 1
+  }
+
+  private static func presented(_ chain: OpaquePointer) -> PeerCertificate? {
+    guard let leaf = X509_STORE_CTX_get0_cert(chain) else { return nil }
+    let sent = X509_STORE_CTX_get0_untrusted(chain)
+    let links = (0..<max(tls_certificate_count(sent), 0)).compactMap { tls_certificate_at(sent, $0) }
+    return PeerCertificate(leaf, chain: links.filter { $0 != leaf })
   }
 
   private func check(_ chain: OpaquePointer, for session: TLSSession) -> VerificationFailure? {
