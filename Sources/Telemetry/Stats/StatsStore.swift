@@ -62,9 +62,9 @@ package final class StatsStore: Sendable {
     state.withLock { UInt64(max(0, $0.sum(at: id.index).value)) }
   }
 
-  /// Sets a gauge that no shard writes to, as the main thread does (`server.live`). Values up to 2^62.
+  /// Sets a gauge that no shard writes to, as the main thread does (`server.live`). Values below 2^62.
   package func setGauge(_ id: StatID, to value: UInt64) {
-    state.withLock { _ in shared.set(id, to: min(value, 1 << 62)) }
+    state.withLock { _ in shared.set(id, to: min(value, 1 << 62 - 1)) }
   }
 
   /// Adds to a counter from a thread without a shard: for rare events.

@@ -15,6 +15,10 @@ not compared, nor are stats of bytes, buffers, flow control and of what goes on 
     Tests/Parity/run --show -k route-timeout   what Envoy alone does there, printed
     Tests/Parity/run --self-check              Envoy on both sides: proves the comparison itself
 
+Why a TLS handshake failed Pillion says in words of its own, with the certificate's subject: compared is which check failed,
+at which depth of the chain, with which alert and counter. (One alert of Envoy's, bad_certificate_hash_value, cannot be had
+from OpenSSL: a wrong hash ends in certificate_unknown.)
+
 What Pillion does not support yet it refuses at its start, naming the field (docs/configuration.md lists those), so no
 case can show it. One thing works in Envoy without being asked for: outlier detection by success rate, in clusters of five
 hosts or more that get 100 requests an interval. Pillion ejects for consecutive failures only.

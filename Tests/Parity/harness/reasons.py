@@ -19,14 +19,19 @@ KINDS = (
     ("issuer_certificate|self-signed|chain_too_long", "no trusted issuer"),
     ("UNSUPPORTED_PROTOCOL|unsupported_protocol", "version"),
     ("NO_SHARED|WRONG_CURVE|no_shared|no_suitable", "nothing in common"),
-    ("HTTP_REQUEST|plain_HTTP|EXCESSIVE_MESSAGE|WRONG_VERSION|unexpected_message|not_TLS|packet_length|record_layer", "not TLS"),
+    (
+        "HTTP_REQUEST|plain_HTTP|EXCESSIVE_MESSAGE|WRONG_VERSION|unexpected_message|not_TLS|packet_length|record_layer",
+        "not TLS",
+    ),
     ("(?i)unknown_ca", "alert unknown ca"),
     ("(?i)handshake_failure", "alert handshake failure"),
     ("(?i)reset_by_peer", "reset"),
     ("not_supplied_by_SDS", "no secret"),
 )
 ENVOYS = re.compile(r"TLS_error:\|.*?:TLS_error_end|TLS_error:_Secret_is_not_supplied_by_SDS")
-PILLIONS = re.compile(r"(?:TLS_error:_|certificate_verify_failed:_|the_peer_presented_no_certificate)[^\n\"|}]*(?:\"\\\"[^\n\"]*)*")
+PILLIONS = re.compile(
+    r"(?:TLS_error:_|certificate_verify_failed:_|the_peer_presented_no_certificate)[^\n\"|}]*(?:\"\\\"[^\n\"]*)*"
+)
 DEPTH = re.compile(r"depth[_ ](\d)")
 
 

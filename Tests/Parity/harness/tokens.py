@@ -41,7 +41,13 @@ def jwk(name, **more):
         return {"kty": "RSA", "n": number(numbers.n), "e": number(numbers.e), **more}
     if isinstance(public, ec.EllipticCurvePublicKey):
         numbers, size = public.public_numbers(), (public.curve.key_size + 7) // 8
-        return {"kty": "EC", "crv": CURVES[public.curve.name], "x": number(numbers.x, size), "y": number(numbers.y, size), **more}
+        return {
+            "kty": "EC",
+            "crv": CURVES[public.curve.name],
+            "x": number(numbers.x, size),
+            "y": number(numbers.y, size),
+            **more,
+        }
     raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return {"kty": "OKP", "crv": "Ed25519", "x": base64url(raw), **more}
 
@@ -60,7 +66,9 @@ def signature(algorithm, name, data):
             return secret.sign(data, padding.PSS(padding.MGF1(digest()), digest.digest_size), digest())
         case "ES":
             size = (secret.curve.key_size + 7) // 8
-            return b"".join(part.to_bytes(size, "big") for part in decode_dss_signature(secret.sign(data, ec.ECDSA(digest()))))
+            return b"".join(
+                part.to_bytes(size, "big") for part in decode_dss_signature(secret.sign(data, ec.ECDSA(digest())))
+            )
         case "Ed":
             return secret.sign(data)
     return b"x"
