@@ -14,6 +14,12 @@ extension StructValue {
     return members.first { $0.name == name }?.value
   }
 
+  /// What is found by going into objects by these names.
+  package func member(_ path: [String]) -> StructValue? {
+    path.reduce(self as StructValue?) { $0?[$1] }
+  }
+
+  /// Of a string; nil for anything else.
   package var text: String? {
     guard case .string(let text, _) = self else { return nil }
     return text

@@ -69,6 +69,14 @@ struct StreamValues: SubstitutionValues {
     side == .downstream ? stream.downstream.socket?.tls : stream.info.upstreamTLS
   }
 
+  func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool {
+    guard let space = stream.info.dynamicMetadata?[path.namespace], let value = space.member(path.keys) else {
+      return false
+    }
+    if isText, let text = value.text { output.append(text) } else { output.append(value) }
+    return true
+  }
+
   func timePoint(_ point: SubstitutionTimePoint) -> Int64? { stream.info.timePoint(point) }
 
   func wallTime(_ time: SubstitutionTime) -> Int64 {

@@ -245,6 +245,14 @@ final class ActiveStream: StreamDecoder {
   @inline(__always)
   private func skips(_ place: Int) -> Bool { skipped & (1 &<< UInt64(place)) != 0 }
 
+  /// A filter changed what routes are chosen by: it is chosen anew (Envoy's clearRouteCache).
+  func clearRouteCache() {
+    guard let headers = requestHeaders else { return }
+    info.route = nil
+    info.filterConfigs = nil
+    manager.route(headers, self)
+  }
+
   /// The filter that stopped the request's head has what it waited for: the next ones see it, and what was held back.
   func continueDecoding() {
     guard !isOver, !responseStarted, let headers = requestHeaders else { return }

@@ -113,7 +113,9 @@ final class ConnectionManagerInfo: Sendable {
     connectionLength = scope.histogram("downstream_cx_length_ms")
     let router = RouterInfo(config, stats: stats)
     self.router = router
-    filters = config.httpFilters.compactMap { HTTPFilterInfo($0, router: router, scope: scope) }
+    filters = config.httpFilters.map {
+      HTTPFilterInfo($0, router: router, scope: scope, localAddress: localAddress)
+    }
     skippedFilters = RouteFilterConfigs(config.httpFilters, [], RouteFilterConfigCompiler()).skipped
   }
 }

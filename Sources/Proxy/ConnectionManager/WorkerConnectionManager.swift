@@ -22,6 +22,7 @@ final class WorkerConnectionManager {
     routes = info.routes
     self.listener = listener
     self.chain = chain
+    for filter in info.filters { filter.start(worker) }
   }
 
   func takeStream(for connection: ConnectionManager) -> ActiveStream {

@@ -6,6 +6,7 @@ struct HTTPFilterInfo: Sendable {
   private enum Kind: Sendable {
     case router(RouterInfo)
     case rbac(RBACFilterInfo)
+    case jwtAuthn(JwtAuthnInfo)
   }
 
   /// By which `typed_per_filter_config` calls it.
@@ -14,15 +15,15 @@ struct HTTPFilterInfo: Sendable {
   let isDisabled: Bool
   private let kind: Kind
 
-  /// Nil for a filter that is not built yet, which ``UnbuiltFeatures`` refuses.
   /// - Parameter scope: the connection manager's, `http.PREFIX.`.
-  init?(_ config: HttpFilter, router: RouterInfo, scope: StatsScope) {
+  init(_ config: HttpFilter, router: RouterInfo, scope: StatsScope, localAddress: [UInt8]) {
     name = config.name
     isDisabled = config.disabled
     switch config.config {
     case .router: kind = .router(router)
     case .rbac(let config): kind = .rbac(RBACFilterInfo(config, scope: scope))
-    case .jwtAuthn: return nil
+    case .jwtAuthn(let config):
+      kind = .jwtAuthn(JwtAuthnInfo(config, scope: scope, localAddress: localAddress))
     }
   }
 
@@ -32,6 +33,12 @@ struct HTTPFilterInfo: Sendable {
     switch kind {
     case .router(let info): RouterFilter(stream, info)
     case .rbac(let info): RBACFilter(stream, info, place: place)
+    case .jwtAuthn(let info): JwtAuthnFilter(stream, info, place: place)
     }
+  }
+
+  /// The worker serves connections from now on: begins what is to be there before the first request.
+  func start(_ worker: Worker) {
+    if case .jwtAuthn(let info) = kind { worker.jwtAuthn(info).start() }
   }
 }

@@ -17,6 +17,8 @@ final class Worker {
   private lazy var tlsBuffers = TLSBuffers(loop)
   /// By the index of their factory.
   private var tls: [WorkerTLS?] = []
+  /// The filters' configurations are the snapshot's.
+  private var jwtAuthn: [ObjectIdentifier: WorkerJwtAuthn] = [:]
   private var listeners: [WorkerListener] = []
   private var connections: [ConnectionManager] = []
   private var sessions: [TcpProxySession] = []
@@ -60,6 +62,14 @@ final class Worker {
     if let known = tls[factory.index] { return known }
     let made = WorkerTLS(factory, tlsBuffers, shard)
     tls[factory.index] = made
+    return made
+  }
+
+  /// A jwt_authn filter's part on this worker.
+  func jwtAuthn(_ info: JwtAuthnInfo) -> WorkerJwtAuthn {
+    if let known = jwtAuthn[ObjectIdentifier(info)] { return known }
+    let made = WorkerJwtAuthn(info, worker: self)
+    jwtAuthn[ObjectIdentifier(info)] = made
     return made
   }
 

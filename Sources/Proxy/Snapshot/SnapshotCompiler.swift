@@ -47,7 +47,6 @@ package struct SnapshotCompiler {
     for (config, address) in zip(bootstrap.staticResources.listeners, addresses) {
       if let listener = compile(config, address) { listeners.append(listener) }
     }
-    errors += UnbuiltFeatures.errors(in: bootstrap)
     if !errors.isEmpty { throw ConfigErrors(errors) }
     return Snapshot(
       bootstrap: bootstrap, concurrency: concurrency, clusters: clusters, listeners: listeners,
@@ -120,6 +119,7 @@ package struct SnapshotCompiler {
   private mutating func compile(_ filter: Filter, _ listener: ListenerInfo.Scope) -> FilterChainInfo.TerminalFilter? {
     switch filter.config {
     case .httpConnectionManager(let manager):
+      for case .jwtAuthn(let config) in manager.httpFilters.map(\.config) { errors += JwtAuthnInfo.errors(in: config) }
       guard let routes = compileRoutes(manager) else { return nil }
       return .connectionManager(
         ConnectionManagerInfo(

@@ -3,8 +3,16 @@ import Reactor
 /// The encoding of JSON Web Tokens (RFC 4648 §5).
 package enum Base64URL {
   /// The bytes that the text stands for; nil where a character is none of the alphabet's, the length is none that
-  /// bytes can have, or the padding, which may be left out, is wrong.
+  /// bytes can have, or the padding, which may be left out, is wrong. As Envoy, white space counts for nothing.
   package static func decode(_ text: ByteView) -> [UInt8]? {
+    guard text.buffer.contains(where: isSpace) else { return decodeWhole(text) }
+    let dense = text.buffer.filter { !isSpace($0) }
+    return dense.withUnsafeBytes { decodeWhole(ByteView($0)) }
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 9...13 ~= byte }
+
+  private static func decodeWhole(_ text: ByteView) -> [UInt8]? {
     var count = text.count
     while count > 0, text.count - count < 2, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
     guard count == text.count || text.count % 4 == 0, count % 4 != 1 else { return nil }

@@ -47,6 +47,7 @@ struct OperatorCompiler {
     case "RESPONSE_CODE_DETAILS":
       try refuseLength()
       return .responseCodeDetails(allowWhitespace: parameters == "ALLOW_WHITESPACES")
+    case "DYNAMIC_METADATA": return .dynamicMetadata(arena.keep(try metadataPath()))
     case "COMMON_DURATION": return try commonDuration()
     case "GRPC_STATUS": return try grpcStatus()
     case "REQUESTED_SERVER_NAME": return try requestedServerName()
@@ -149,6 +150,11 @@ struct OperatorCompiler {
       throw refusal(
         "Invalid REQUESTED_SERVER_NAME option: '\(other)', only 'ORIG_OR_HOST'/'HOST'/'ORIG' are allowed")
     }
+  }
+
+  private func metadataPath() throws(SubstitutionFormatError) -> MetadataPath {
+    let parts = try required().split(separator: ":", omittingEmptySubsequences: false).map { String($0) }
+    return MetadataPath(namespace: parts[0], keys: Array(parts.dropFirst()))
   }
 
   // MARK: Times and codes

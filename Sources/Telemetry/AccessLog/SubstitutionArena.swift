@@ -23,6 +23,7 @@ package struct SubstitutionBytes: @unchecked Sendable {
 final class SubstitutionArena: @unchecked Sendable {
   // Sound: filled while one thread compiles the format, and only read from then on.
   private(set) var timeFormats: [TimeFormat] = []
+  private(set) var metadataPaths: [MetadataPath] = []
   private var blocks: [UnsafeMutablePointer<UInt8>] = []
 
   deinit {
@@ -35,6 +36,12 @@ final class SubstitutionArena: @unchecked Sendable {
     block.update(from: bytes, count: bytes.count)
     blocks.append(block)
     return SubstitutionBytes(start: UnsafePointer(block), count: bytes.count)
+  }
+
+  /// The number by which `metadataPaths` has it.
+  func keep(_ path: MetadataPath) -> Int {
+    metadataPaths.append(path)
+    return metadataPaths.count - 1
   }
 
   /// The number by which `timeFormats` has it; nil for the default format.

@@ -45,6 +45,8 @@ extension SubstitutionOperator {
       guard values.append(.responseCodeDetails, to: &output) else { return false }
       if !allowWhitespace { output.replace(0x20, with: 0x5f, from: start) }
       return true
+    case .dynamicMetadata(let index):
+      return values.appendDynamicMetadata(arena.metadataPaths[index], isText: true, to: &output)
     case .path(let option):
       guard let path = option.path(values) else { return false }
       output.append(path)

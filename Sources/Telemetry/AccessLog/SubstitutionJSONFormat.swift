@@ -132,6 +132,10 @@ package struct SubstitutionJSONFormat: Sendable {
       output.append(decimal: number)
       return true
     }
+    if case .dynamicMetadata(let index) = value, maxLength == nil {
+      return values.appendDynamicMetadata(arena.metadataPaths[index], isText: false, to: &output)
+        || appendAbsent(to: &output)
+    }
     let start = output.count
     output.append(byte: 0x22)
     guard value.append(values, maxLength, arena, to: &output) else {

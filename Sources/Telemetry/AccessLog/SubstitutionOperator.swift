@@ -12,6 +12,8 @@ package enum SubstitutionOperator: Sendable {
   case tls(SubstitutionTLS, SubstitutionSide)
   case certificateTime(SubstitutionCertificateTime, SubstitutionSide, format: Int?)
   case responseCodeDetails(allowWhitespace: Bool)
+  /// %DYNAMIC_METADATA(NAMESPACE:KEY:…)%, by its number in the arena.
+  case dynamicMetadata(Int)
   case path(PathOption)
   case queryParameter(SubstitutionBytes, PathOption)
   case query(PathOption)

@@ -13,6 +13,9 @@ package protocol SubstitutionValues {
   func timePoint(_ point: SubstitutionTimePoint) -> Int64?
   /// Wall-clock time in nanoseconds since 1970.
   func wallTime(_ time: SubstitutionTime) -> Int64
+  /// Appends a value of the dynamic metadata as JSON; a string without quotes where it `isText`. Returns false, and appends
+  /// nothing, when it is absent.
+  func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool
   /// Appends a text about a connection's TLS, or nothing and returns false when there is none.
   func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool
   /// A time of the peer's certificate in nanoseconds since 1970; nil without one.
@@ -84,7 +87,15 @@ package struct SubstitutionHeader: Sendable {
 
 /// For what has no connection of its own.
 extension SubstitutionValues {
+  package func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool { false }
+
   package func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool { false }
 
   package func certificateTime(_ time: SubstitutionCertificateTime, of side: SubstitutionSide) -> Int64? { nil }
+}
+
+/// A value of the dynamic metadata: the namespace, and the keys from the outside in.
+package struct MetadataPath: Sendable {
+  package let namespace: String
+  package let keys: [String]
 }

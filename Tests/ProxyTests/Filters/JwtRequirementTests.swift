@@ -56,7 +56,7 @@ import Testing
   @Test(
     arguments: [
       (nil, nil, JwtStatus.ok), (good, nil, .ok), (expired, nil, .expired), (nil, stranger, .unknownIssuer),
-      (stranger, expiredB, .expired), (nil, goodB, .ok),
+      (stranger, expiredB, .expired), (nil, goodB, .ok), (expired, forgedB, .verificationFails),
     ] as [(String?, String?, JwtStatus)])
   func missingIsAllowed(a: String?, b: String?, status: JwtStatus) throws {
     let both = JwtLocations(joining: try providers().map(\.locations))
@@ -176,6 +176,7 @@ import Testing
   @Test(arguments: [
     ("/a?t=x", "/a"), ("/a", "/a"), ("/a?b=1&t=x&c=2", "/a?b=1&c=2"), ("/a?t=x&t=y&z", "/a?z="),
     ("/a?%74=x&q=%20+", "/a?q=%20+"), ("/a?z=1&t=&b=2", "/a?b=2&z=1"), ("/a?t=x&a=b=c&&d", "/a?=&a=b=c&d="),
+    ("/a?z&t=x&b=&", "/a?b=&z="), ("/a?t=x&", "/a"), ("/a?", "/a"),
   ])
   func aParameterIsTakenOut(path: String, rest: String) {
     let output = withBytes(path) { QueryParameters.path($0, without: "t") }

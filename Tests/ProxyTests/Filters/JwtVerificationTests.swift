@@ -181,3 +181,64 @@ import Testing
     #expect(verification.cacheHits == 1 && verification.cacheMisses == 0 && verification.verified.isEmpty)
   }
 }
+
+@Suite struct JwtFailedStatusTests {
+  private func failures(_ providers: [JwtProviderInfo], _ token: String?) throws -> [String] {
+    let request = JwtSample.request(token.map { [("x-a", $0)] } ?? [])
+    var verification = JwtSample.verification(providers, request)
+    _ = try verification.judge(.provider(0, audiences: nil))
+    return verification.effects.map { effect in
+      guard case .metadata(let key, let value) = effect, let text = value["message"]?.text else { return "?" }
+      return "\(key): \(text)"
+    }
+  }
+
+  @Test func aFailureIsTheProvidersOrTheOnlyOnes() throws {
+    var first = try JwtSample.provider("a", issuer: "a", header: "x-a")
+    first.failedStatusInMetadata = "why"
+    let second = try JwtSample.provider("b", issuer: "b", header: "x-b")
+    #expect(try failures([first], nil) == ["why: Jwt is missing"])
+    #expect(try failures([first, second], nil) == [])
+    #expect(try failures([first, second], "x").first?.hasPrefix("why: Jwt is not in the form of") == true)
+    #expect(try failures([first, second], JwtSample.token(#"{"iss":"z"}"#)) == ["why: Jwt issuer is not configured"])
+  }
+}
+
+@Suite struct JwtCacheTests {
+  @Test func theOneNotUsedForLongestGoes() throws {
+    let cache = JwtCache(capacity: 2, maxTokenBytes: 3)
+    let token = try JsonWebToken.read(Array(JwtSample.token().utf8))
+    cache.insert([1], token)
+    cache.insert([2], token)
+    #expect(cache.look(up: [1]) != nil)
+    cache.insert([3], token)
+    #expect(cache.look(up: [2]) == nil)
+    #expect(cache.look(up: [1]) != nil)
+    #expect(cache.look(up: [3]) != nil)
+    cache.insert([1, 2, 3, 4], token)
+    #expect(cache.look(up: [1, 2, 3, 4]) == nil)
+  }
+
+  @Test func aCacheOfNoneHoldsNone() throws {
+    let cache = JwtCache(capacity: 0, maxTokenBytes: 100)
+    cache.insert([1], try JsonWebToken.read(Array(JwtSample.token().utf8)))
+    #expect(cache.look(up: [1]) == nil)
+  }
+
+  @Test func manyUsesInAnyOrderKeepItWhole() throws {
+    let cache = JwtCache(capacity: 5, maxTokenBytes: 3)
+    let token = try JsonWebToken.read(Array(JwtSample.token().utf8))
+    var order: [UInt8] = []
+    var state: UInt32 = 7
+    for _ in 0..<2000 {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      let text = UInt8(state >> 24) % 9
+      let known = cache.look(up: [text]) != nil
+      #expect(known == order.contains(text))
+      order.removeAll { $0 == text }
+      order.append(text)
+      if !known { cache.insert([text], token) }
+      if order.count > 5 { order.removeFirst() }
+    }
+  }
+}

@@ -75,11 +75,6 @@ enum JwtClaimText {
 }
 
 extension StructValue {
-  /// A claim by the names of the objects that it is in.
-  func claim(_ path: [String]) -> StructValue? {
-    path.reduce(self as StructValue?) { $0?[$1] }
-  }
-
   /// With these members, where they are texts, as lists of their words.
   func splittingClaims(_ names: [String]) -> StructValue {
     guard !names.isEmpty, case .object(var members) = self else { return self }

@@ -78,13 +78,16 @@ struct JwtVerification {
     return .ok
   }
 
-  /// Where all fail, the last of the weightiest reasons is told.
+  /// Where all fail, the last of the weightiest reasons is told; what looks only whether tokens are missing tells none of
+  /// its own where a provider did.
   private mutating func judgeAny(_ requirements: [JwtRequirementInfo]) throws(Waiting) -> JwtStatus {
     var reason = JwtStatus.missing
     for requirement in requirements {
       let status = try judge(requirement)
       if status == .ok { return .ok }
-      if status.weight >= reason.weight { reason = status }
+      var tells = status.weight >= reason.weight
+      if case .allowMissing = requirement { tells = status.weight > reason.weight }
+      if tells { reason = status }
     }
     return requirements.isEmpty ? .ok : reason
   }
@@ -102,20 +105,27 @@ struct JwtVerification {
   /// As Envoy: the last token first. A bad one beside a good one fails, or an upstream might take the one that nobody
   /// verified; where missing tokens are allowed, the first token's verdict counts.
   private mutating func judge(_ tokens: [JwtLocations.Token], by rules: Rules) throws(Waiting) -> JwtStatus {
-    guard !tokens.isEmpty else { return rules.allowsMissing ? .ok : .missing }
+    guard !tokens.isEmpty else {
+      note(.missing, nil)
+      return rules.allowsMissing ? .ok : .missing
+    }
     var status = JwtStatus.ok
     for token in tokens.reversed() {
-      status = try verify(token, rules)
+      var provider = rules.provider
+      status = try verify(token, rules, &provider)
       if status != .ok {
-        note(status, rules)
+        note(status, provider)
         if !rules.allowsMissing { return status }
       }
     }
     return rules.allowsFailed ? .ok : status
   }
 
-  private mutating func note(_ status: JwtStatus, _ rules: Rules) {
-    guard let provider = rules.provider, !providers[provider].failedStatusInMetadata.isEmpty else { return }
+  /// As Envoy: a failure that is no provider's is told where there is only one.
+  private mutating func note(_ status: JwtStatus, _ provider: Int?) {
+    guard let provider = provider ?? (providers.count == 1 ? 0 : nil),
+      !providers[provider].failedStatusInMetadata.isEmpty
+    else { return }
     let members = [
       StructValue.Member(name: "code", value: .number(Double(status.rawValue))),
       StructValue.Member(name: "message", value: .string("\(status.text)", origin: .none)),
@@ -123,7 +133,10 @@ struct JwtVerification {
     effects.append(.metadata(key: providers[provider].failedStatusInMetadata, .object(members)))
   }
 
-  private mutating func verify(_ found: JwtLocations.Token, _ rules: Rules) throws(Waiting) -> JwtStatus {
+  /// - Parameter provider: whose the token is, once that is known.
+  private mutating func verify(
+    _ found: JwtLocations.Token, _ rules: Rules, _ provider: inout Int?
+  ) throws(Waiting) -> JwtStatus {
     let known = lookUp(found, rules)
     let token: JsonWebToken
     do throws(JwtStatus) {
@@ -132,7 +145,8 @@ struct JwtVerification {
     } catch {
       return error
     }
-    guard let index = rules.provider ?? provider(of: token.issuer) else { return .unknownIssuer }
+    guard let index = rules.provider ?? self.provider(of: token.issuer) else { return .unknownIssuer }
+    provider = index
     do throws(JwtStatus) {
       try check(token, providers[index], rules)
     } catch {
@@ -193,7 +207,7 @@ struct JwtVerification {
       effects.append(.addHeader(name: provider.forwardPayloadHeader, value: payload))
     }
     for claim in provider.claimToHeaders {
-      guard let value = token.payload.claim(claim.claim).flatMap({ JwtClaimText.header($0) }) else { continue }
+      guard let value = token.payload.member(claim.claim).flatMap({ JwtClaimText.header($0) }) else { continue }
       effects.append(.addHeader(name: claim.header, value: value))
       changesRoute = true
     }

@@ -36,6 +36,8 @@ enum QueryParameters {
 
   private static func pairs(_ query: ByteView) -> [ByteView] {
     if query.isEmpty { return [] }
+    // As Envoy: nothing after the last ampersand is nothing, between two it is a parameter without a name.
+    let query = query[query.count - 1] == UInt8(ascii: "&") ? query.prefix(query.count - 1) : query
     return query.buffer.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
       .map { ByteView(UnsafeRawBufferPointer(rebasing: $0)) }
   }
