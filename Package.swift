@@ -36,7 +36,8 @@ let package = Package(
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: house),
-    .target(name: "Security", dependencies: ["Reactor", "COpenSSL"], swiftSettings: house),
+    .target(name: "CTLSProvider", dependencies: ["COpenSSL"]),
+    .target(name: "Security", dependencies: ["Reactor", "COpenSSL", "CTLSProvider"], swiftSettings: house),
     .target(
       name: "Telemetry", dependencies: ["Reactor", .product(name: "Logging", package: "swift-log")],
       swiftSettings: house),

@@ -9,7 +9,7 @@ enum PEMReader {
   ) throws(TLSConfigurationError) -> [OpaquePointer] {
     var found: [OpaquePointer] = []
     let problem = withBIO(data.bytes) { bio -> String? in
-      while let certificate = PEM_read_bio_X509(bio, nil, refusePassword, nil) { found.append(certificate) }
+      while let certificate = nextCertificate(bio) { found.append(certificate) }
       return endOfText(found.isEmpty)
     }
     if let problem {
@@ -78,6 +78,14 @@ enum PEMReader {
   }
 
   // MARK: Details
+
+  /// In the sessions' library context, since they use it.
+  private static func nextCertificate(_ bio: OpaquePointer) -> OpaquePointer? {
+    var certificate = X509_new_ex(TLSLibrary.context, nil)
+    if PEM_read_bio_X509(bio, &certificate, refusePassword, nil) != nil { return certificate }
+    X509_free(certificate)
+    return nil
+  }
 
   private static func withBIO<Result>(_ bytes: [UInt8], _ body: (OpaquePointer) -> Result?) -> Result? {
     ERR_clear_error()

@@ -12,13 +12,11 @@ extension TLSContext {
   /// BoringSSL's order where AES is in hardware; not configurable, as in Envoy.
   private static let tls13CipherSuites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
-  /// The system's openssl.cnf says nothing here: what a configuration means must not hang on the machine.
-  private static let isOpenSSLReady: Bool = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1
-
   static func make(
     _ role: Role, _ settings: CommonTLSSettings, _ alpn: [UInt8]
   ) throws(TLSConfigurationError) -> OpaquePointer {
-    guard isOpenSSLReady, let context = SSL_CTX_new(role == .server ? TLS_server_method() : TLS_client_method()) else {
+    let method = role == .server ? TLS_server_method() : TLS_client_method()
+    guard let library = TLSLibrary.context, let context = SSL_CTX_new_ex(library, nil, method) else {
       throw TLSConfigurationError(.outOfMemory, "OpenSSL cannot make a context: \(OpenSSLError.takeText())")
     }
     do {

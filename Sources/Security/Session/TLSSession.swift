@@ -73,6 +73,9 @@ package final class TLSSession: TransportSocket {
     begin()
     defer { end() }
     if !sendUnsent() { return sendFailure == 0 ? .waits : .socketFailed(sendFailure) }
+    // OpenSSL reads tickets in the thread's default library context, whatever the session's is.
+    let ordinary = OSSL_LIB_CTX_set0_default(TLSLibrary.context)
+    defer { OSSL_LIB_CTX_set0_default(ordinary) }
     while true {
       ERR_clear_error()
       let result = SSL_do_handshake(ssl)
