@@ -74,6 +74,7 @@ package final class MainLoop: EventHandler {
     signal(SIGHUP, SIG_IGN)
     armStatsTimer()
     armFileTimer()
+    for warning in snapshot.bootstrap.warnings { log.warning("\(warning)") }
     try loadSecrets()
     warming = 1
     for member in members { warm(member) }

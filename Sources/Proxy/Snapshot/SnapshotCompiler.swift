@@ -85,7 +85,8 @@ package struct SnapshotCompiler {
 
   private mutating func compile(_ config: FilterChain, _ listener: ListenerInfo.Scope) -> FilterChainInfo? {
     var tls: TLSSocketFactory?
-    if case .downstreamTls(let context) = config.transportSocket {
+    if case .downstreamTls(var context) = config.transportSocket {
+      if config.isHTTP { context.withholdHTTP2() }
       tls = makeTLS(.server(context, serverNames: config.filterChainMatch.serverNames), listener.scope)
     }
     guard let last = config.filters.last else {

@@ -128,6 +128,35 @@ package final class TLSSocketFactory: Sendable {
   }
 }
 
+extension FilterChain {
+  /// Whether it ends in a connection manager.
+  var isHTTP: Bool {
+    if case .httpConnectionManager = filters.last?.config { return true }
+    return false
+  }
+}
+
+extension DownstreamTlsContext {
+  /// What a connection manager cannot speak is not offered to clients, whatever the configuration offers: they agree on
+  /// HTTP/1.1 then, or on nothing.
+  mutating func withholdHTTP2() { commonTlsContext.alpnProtocols.removeAll { $0 == "h2" } }
+
+  fileprivate var offersHTTP2: Bool { commonTlsContext.alpnProtocols.contains("h2") }
+}
+
+extension Bootstrap {
+  /// What of the configuration is served otherwise than it is written, for the log.
+  var warnings: [String] {
+    let chains = staticResources.listeners.flatMap { $0.filterChains + ($0.defaultFilterChain.map { [$0] } ?? []) }
+    return chains.compactMap { chain in
+      guard chain.isHTTP, case .downstreamTls(let context) = chain.transportSocket, context.offersHTTP2 else {
+        return nil
+      }
+      return "\(context.origin): alpn_protocols: h2 is not offered to clients: HTTP/2 is not supported yet"
+    }
+  }
+}
+
 extension TLSSocketFactory.Config {
   var common: CommonTlsContext {
     switch self {
