@@ -1,4 +1,4 @@
-"""TLS under pressure: ten thousand handshakes, clients that never finish one, noise, certificates that change all the time."""
+"""TLS under pressure: ten thousand handshakes, clients that never finish one, noise, certificates that change."""
 
 import contextlib
 import json
@@ -15,6 +15,7 @@ import pytest
 from harness.certificates import folder
 from harness.config import TYPE, certificate, downstream_tls, mutual_tls, pem, upstream_tls
 from harness.tls import tls_hello
+
 from pressure import config
 from pressure.peers import OK, is_over, reset, serving
 from pressure.service import Quiet

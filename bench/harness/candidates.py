@@ -19,8 +19,8 @@ class Ports:
 
 @dataclass
 class Candidate:
-    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp, and mtls
-    (http behind mutual TLS)."""
+    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp, and
+    mtls (http behind mutual TLS)."""
 
     name: str
     binary: Path | None
@@ -79,7 +79,7 @@ def find(names):
             continue
         if name == "pillion":
             binary = Path(os.environ.get("PILLION", ROOT / ".build" / "release" / "pillion")).absolute()
-            found.append(Candidate(name, binary, configs=("http", "http1000", "tcp")))
+            found.append(Candidate(name, binary))
             if not os.access(binary, os.X_OK):
                 found[-1].missing = f"no binary at {binary}; build it (scripts/build) or set $PILLION"
         elif name == "envoy":

@@ -211,5 +211,5 @@ def turn_line(scenario, number, rounds, run):
         return (f"{start} start {sample['startup_ms']:6.1f} ms   idle {sample['rss_idle'] / 1e6:6.1f} MB   "
                 f"{sample['bytes_per_connection'] / 1e3:6.2f} kB/connection")
     errors = f"   ERRORS {sample['errors']}" if sample["errors"] else ""
-    return (f"{start} {sample['cpu_us']:7.2f} µs/request {sample['rps']:9,.0f}/s   p99 {sample['p99_us'] / 1e3:7.2f} ms   "
-            f"start {sample['startup_ms']:6.1f} ms{errors}")
+    return (f"{start} {sample['cpu_us']:7.2f} µs/{scenario.unit} {sample['rps']:9,.0f}/s   "
+            f"p99 {sample['p99_us'] / 1e3:7.2f} ms   start {sample['startup_ms']:6.1f} ms{errors}")

@@ -58,8 +58,8 @@ SCENARIOS = [
     Scenario("mtls", "mutual TLS 1.3, 32 kept connections, tiny bodies", kinds=("mtls",), tls="kept"),
     Scenario("tls64k", "64 KiB responses over mutual TLS 1.3", kinds=("mtls",), path="/r9/64k", answer=LARGE,
              tls="kept"),
-    Scenario("handshakes", "connect, full mutual handshake of TLS 1.3 (P-256), one request, close", kinds=("mtls",), connections=8,
-             tls="full", unit="handshake"),
+    Scenario("handshakes", "connect, full mutual handshake of TLS 1.3 (P-256), one request, close", kinds=("mtls",),
+             connections=8, tls="full", unit="handshake"),
     Scenario("resumed", "the same, resumed by ticket", kinds=("mtls",), connections=8, tls="resumed", unit="handshake"),
     Scenario("idle", "idle memory, idle connections, start-up", kinds=("http",), loaded=False),
 ]
