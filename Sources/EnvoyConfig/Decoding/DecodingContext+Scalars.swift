@@ -80,10 +80,29 @@ extension DecodingContext {
 
   func duration(at index: Int, _ range: DurationRange) -> Duration? {
     let node = document.nodes[index]
-    guard node.kind == .string, let duration = ScalarText.duration(document.bytes[node.textRange]) else {
+    let text = node.kind == .string ? ScalarText.duration(document.bytes[node.textRange]) : nil
+    guard let duration = text ?? durationOfParts(at: index) else {
       return refuse(index, allowed: "a duration in seconds is allowed, as \"1.5s\"")
     }
     guard range.contains(duration) else { return refuse(index, allowed: range.allowed(insteadOf: duration)) }
+    return duration
+  }
+
+  /// What Envoy's own pages write: `{seconds: 1, nanos: 500000000}`.
+  private func durationOfParts(at index: Int) -> Duration? {
+    guard document.nodes[index].kind == .object else { return nil }
+    var duration = Duration.zero
+    for (name, value) in DocumentNode(document: document, index: index).members {
+      let node = document.nodes[value.index]
+      guard node.kind == .number || node.kind == .string,
+        let number: Int64 = ScalarText.integer(document.bytes[node.textRange])
+      else { return nil }
+      switch name {
+      case "seconds" where 0...315_576_000_000 ~= number: duration += .seconds(number)
+      case "nanos" where 0..<1_000_000_000 ~= number: duration += .nanoseconds(number)
+      default: return nil
+      }
+    }
     return duration
   }
 

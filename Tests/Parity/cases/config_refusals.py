@@ -215,3 +215,10 @@ refuses("max_request_headers_kb above 8192", **hcm_with(max_request_headers_kb=8
 refuses("a tcp_proxy without a cluster", tcp={"cluster": None})
 refuses("a tcp_proxy without a stat_prefix", tcp={"stat_prefix": None})
 refuses("max_connect_attempts 0", tcp={"max_connect_attempts": 0})
+accepts(
+    "a duration in parts",
+    route={"timeout": {"seconds": 1, "nanos": 500000000}},
+    cluster={"connect_timeout": {"seconds": 2}},
+)
+refuses("a duration in parts that are none", route={"timeout": {"seconds": 1, "minutes": 2}})
+refuses("a duration in parts of text", cluster={"connect_timeout": {"seconds": "soon"}})

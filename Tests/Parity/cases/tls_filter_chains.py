@@ -256,6 +256,8 @@ case(
 )
 case(
     "the server name of a passed-through connection",
+    # Who ends which of the two connections first is chance.
+    scopes=("tls_inspector.", "tcp.t.downstream_cx_total"),
     tcp={"access_log": [file_log(json_format={"sni": "%REQUESTED_SERVER_NAME%", "flags": "%RESPONSE_FLAGS%"})]},
     chains=[{"filter_chain_match": {"server_names": ["server.example"]}}],
     listener=tls_inspector(),

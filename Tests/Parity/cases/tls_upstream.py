@@ -298,6 +298,7 @@ case(
 )
 case(
     "tcp_proxy passes TLS on as it is",
+    scopes=("tcp.t.downstream_cx_total", "cluster.a.upstream_cx_total"),  # who ends which connection first is chance
     tcp={"access_log": TCP_LOG},
     upstream=[tls_host([recv(4), raw("pong"), recv_eof()], kind="tcp", client_ca="root")],
     send=[tls(raw("ping"), recv(4), fin(), recv_eof(), cert="client")],
