@@ -26,8 +26,8 @@ static const uint64_t tls_OP_PRIORITIZE_CHACHA = SSL_OP_PRIORITIZE_CHACHA;
 static const uint64_t tls_OP_IGNORE_UNEXPECTED_EOF = SSL_OP_IGNORE_UNEXPECTED_EOF;
 static const uint64_t tls_OP_LEGACY_SERVER_CONNECT = SSL_OP_LEGACY_SERVER_CONNECT;
 
-static const long tls_MODES = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
-  | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN;
+static const long tls_MODES = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+  | SSL_MODE_NO_AUTO_CHAIN;
 
 static inline void tls_set_modes(SSL_CTX *context) { SSL_CTX_set_mode(context, tls_MODES); }
 static inline int tls_set_min_version(SSL_CTX *context, int version) {

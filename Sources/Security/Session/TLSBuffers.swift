@@ -6,6 +6,8 @@ import Reactor
 /// writes it through. One read and one send call carry as many records as there are; a session that waits holds no
 /// buffer, only what it could not use (``TLSSession``).
 ///
+/// OpenSSL's own buffers, 34 KiB a session, stay with the few sessions that moved bytes last (``warm(_:)``).
+///
 /// Free for one call of one session at a time; the session sets it up (``begin(_:)``) and clears it.
 package final class TLSBuffers {
   /// Ciphertext read in one call at most.
@@ -16,6 +18,8 @@ package final class TLSBuffers {
   static let recordSize = 16 * 1024 + 2048 + 5
   /// Plaintext in a full record.
   static let plaintextSize = 16 * 1024
+  /// Sessions that keep their record buffers between calls: 1 MiB of them.
+  static let warmCount = 32
 
   /// The loop gives the time by which certificates are judged.
   let loop: EventLoop
@@ -23,6 +27,9 @@ package final class TLSBuffers {
   let bio: OpaquePointer?
   /// A record's plaintext, gathered from several runs.
   let staging: UnsafeMutablePointer<UInt8>
+  /// The sessions whose buffers OpenSSL keeps, in a ring: whoever comes takes the oldest one's place.
+  private var warmSessions = [Unmanaged<TLSSession>?](repeating: nil, count: warmCount)
+  private var nextWarm = 0
   private let inputStart: UnsafeMutablePointer<UInt8>
   private let outputStart: UnsafeMutablePointer<UInt8>
 
@@ -98,6 +105,21 @@ package final class TLSBuffers {
     outputCount = 0
     return bytes
   }
+
+  // MARK: Record buffers
+
+  /// A session that is none of the warm ones moves bytes: returns its place among them. The one whose place it was gives
+  /// its buffers back; while it stays busy it comes again.
+  func warm(_ session: TLSSession) -> Int {
+    let place = nextWarm
+    nextWarm = (nextWarm + 1) % Self.warmCount
+    warmSessions[place]?.takeUnretainedValue().cool()
+    warmSessions[place] = Unmanaged.passUnretained(session)
+    return place
+  }
+
+  /// The session in `place` ends.
+  func leave(_ place: Int) { warmSessions[place] = nil }
 
   // MARK: OpenSSL's side
 

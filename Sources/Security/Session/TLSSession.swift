@@ -19,6 +19,8 @@ package final class TLSSession: TransportSocket {
   private var heldInput: ByteQueue
   private var unsent: ByteQueue
   private var hasShutdown = false
+  /// Among the sessions that keep OpenSSL's record buffers; -1 for none.
+  private var warmPlace = -1
   /// errno of a send that failed; 0 for none.
   private var sendFailure: Int32 = 0
   private(set) lazy var knownPeer = readPeer()
@@ -48,6 +50,7 @@ package final class TLSSession: TransportSocket {
   }
 
   deinit {
+    if warmPlace >= 0 { buffers.leave(warmPlace) }
     guard let ssl else { return }
     // A connection cut short must not spoil its session for the next.
     SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
@@ -77,7 +80,6 @@ package final class TLSSession: TransportSocket {
     let ordinary = OSSL_LIB_CTX_set0_default(TLSLibrary.context)
     defer { OSSL_LIB_CTX_set0_default(ordinary) }
     while true {
-      ERR_clear_error()
       let result = SSL_do_handshake(ssl)
       let error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, result)
       sendOutput()
@@ -129,7 +131,6 @@ package final class TLSSession: TransportSocket {
     begin()
     defer { end() }
     var total = 0
-    ERR_clear_error()
     while total < target.count {
       let room = target.count - total
       buffers.limitReads(to: room)
@@ -190,7 +191,6 @@ package final class TLSSession: TransportSocket {
     if !sendUnsent() { return sendFailure == 0 ? 0 : nothing(sendFailure) }
     let total = first.count + second.count
     var taken = 0
-    ERR_clear_error()
     while taken < total {
       let record = nextRecord(first, second, taken)
       let count = SSL_write(ssl, record.start, Int32(truncatingIfNeeded: record.count))
@@ -227,7 +227,6 @@ package final class TLSSession: TransportSocket {
     hasShutdown = true
     begin()
     defer { end() }
-    ERR_clear_error()
     SSL_shutdown(ssl)
     ERR_clear_error()
     sendOutput()
@@ -235,8 +234,17 @@ package final class TLSSession: TransportSocket {
 
   // MARK: Buffers
 
+  /// Gives OpenSSL's record buffers back, as far as they hold nothing.
+  func cool() {
+    warmPlace = -1
+    if let ssl { SSL_free_buffers(ssl) }
+  }
+
   private func begin() {
     buffers.begin(descriptor)
+    if warmPlace < 0 { warmPlace = buffers.warm(self) }
+    // What another left in the thread's queue would be taken for this call's; looking is a quarter of clearing.
+    if ERR_peek_error() != 0 { ERR_clear_error() }
     if !heldInput.isEmpty {
       buffers.restore(heldInput.view)
       heldInput.removeAll()
