@@ -81,6 +81,14 @@ package final class Document: Sendable {
 
   /// The way from the root to a node, as `static_resources.clusters[2].name`; empty for the root. Found by descent, so
   /// that nobody has to carry paths around: only errors ask.
+  /// The way from the root to the value at a place; empty where none begins there. Looks at each node: for errors only.
+  package func path(at location: SourceLocation) -> String {
+    let index = nodes.indices.first { index in
+      nodes[index].line == location.line && nodes[index].column == location.column
+    }
+    return index.map { path(of: $0) } ?? ""
+  }
+
   func path(of target: Int) -> String {
     var path = ""
     var current = 0

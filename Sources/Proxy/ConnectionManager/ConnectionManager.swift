@@ -177,7 +177,7 @@ final class ConnectionManager: ServerCodecDelegate {
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
-    if let socket, !socket.passes(bytes, endStream: false) { return 0 }
+    if let socket, socket.hasFilters, !socket.passes(bytes, endStream: false) { return 0 }
     if codec == nil { makeCodec() }
     return codec.unretained?.use { dispatch(bytes, to: $0) } ?? bytes.count
   }

@@ -19,6 +19,7 @@ final class DownstreamSocket: EventHandler {
   private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
   /// In front of the filter chain's last.
   private var filters: [NetworkFilter] = []
+  private(set) var hasFilters = false
   private var transport: TransportSocket?
   private var isConnected = false
   private var failure = TransportFailure.none
@@ -61,6 +62,7 @@ final class DownstreamSocket: EventHandler {
     self.connection = connection
     remoteAddress = remote
     filters = chain.networkFilters.map { $0.makeFilter(self, worker) }
+    hasFilters = !filters.isEmpty
     let timeout = chain.transportSocketConnectTimeout
     if timeout > 0, transport != nil { timer.arm(connection.loop, self, id: 0, after: timeout) }
   }

@@ -109,10 +109,9 @@ package struct SnapshotCompiler {
     do throws(TLSConfigurationError) {
       if let context = try factory.makeContext(secrets) { factory.use(context, secrets) }
     } catch {
-      errors.append(
-        ConfigError(
-          location: config.origin(of: error) ?? factory.origin, path: "transport_socket.typed_config",
-          problem: error.description))
+      let origin = config.origin(of: error, secrets) ?? factory.origin
+      let path = bootstrap.document?.document.path(at: origin) ?? ""
+      errors.append(ConfigError(location: origin, path: path, problem: error.description))
     }
     return factory
   }

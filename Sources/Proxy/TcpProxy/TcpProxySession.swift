@@ -189,7 +189,7 @@ final class TcpProxySession: ConnectionDelegate {
   // MARK: Bytes
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
-    if let socket, !socket.passes(bytes, endStream: false) { return 0 }
+    if let socket, socket.hasFilters, !socket.passes(bytes, endStream: false) { return 0 }
     lastActivity = worker.loop.now
     info.bytesReceived += bytes.count
     upstream?.write(bytes)

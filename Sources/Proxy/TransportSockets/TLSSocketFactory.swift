@@ -182,15 +182,16 @@ extension TLSSocketFactory.Config {
   }
 
   /// Where in the configuration an error of Security's belongs.
-  func origin(of error: TLSConfigurationError) -> SourceLocation? {
-    let certificates = common.tlsCertificates
+  func origin(of error: TLSConfigurationError, _ secrets: Secrets) -> SourceLocation? {
+    let certificates =
+      common.tlsCertificates + common.tlsCertificateSdsSecretConfigs.compactMap { secrets.certificate($0) }
     switch error.kind {
     case .certificateChain, .privateKey, .keyMismatch, .certificateType:
-      let named = certificates.first { $0.sourceNames.contains { error.description.contains($0) } }
-      return (named ?? certificates.first)?.origin
+      let named = certificates.filter { $0.sourceNames.contains { error.description.contains($0) } }
+      let whole = named.first { $0.sourceNames.allSatisfy { error.description.contains($0) } }
+      return (whole ?? named.first ?? certificates.first)?.origin
     case .trustedCA, .crl:
-      if case .validationContext(let context) = common.validationContextType { return context.origin }
-      return nil
+      return common.validationContextType?.context(secrets)?.origin
     case .cipherSuites, .curves, .signatureAlgorithms, .versions: return common.tlsParams.origin
     case .alpn, .ticketKeys, .keyLog, .outOfMemory: return nil
     }
