@@ -9,12 +9,13 @@ package struct MetadataMatcher: Sendable {
   package init() {}
 }
 
-/// `envoy.type.matcher.v3.ValueMatcher`. No matcher but `presentMatch` matches a value that is not there.
+/// `envoy.type.matcher.v3.ValueMatcher`. No matcher matches a value that is not there.
 package indirect enum ValueMatcher: Sendable {
   case nullMatch
   case doubleMatch(DoubleMatcher)
   case stringMatch(StringMatcher)
   case boolMatch(Bool)
+  /// False matches nothing.
   case presentMatch(Bool)
   /// An element of a list matches.
   case listMatch(ValueMatcher)

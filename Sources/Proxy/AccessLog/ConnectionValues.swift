@@ -38,6 +38,10 @@ extension ConnectionValues {
     }
   }
 
+  func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool {
+    socket?.dynamicMetadata?.append(path, isText: isText, to: &output) ?? false
+  }
+
   func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool {
     session(side)?.append(tls, to: &output) ?? false
   }

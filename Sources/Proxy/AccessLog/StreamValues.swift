@@ -70,11 +70,7 @@ struct StreamValues: SubstitutionValues {
   }
 
   func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool {
-    guard let space = stream.info.dynamicMetadata?[path.namespace], let value = space.member(path.keys) else {
-      return false
-    }
-    if isText, let text = value.text { output.append(text) } else { output.append(value) }
-    return true
+    stream.info.dynamicMetadata?.append(path, isText: isText, to: &output) ?? false
   }
 
   func timePoint(_ point: SubstitutionTimePoint) -> Int64? { stream.info.timePoint(point) }

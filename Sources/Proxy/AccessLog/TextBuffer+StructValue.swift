@@ -35,3 +35,12 @@ extension TextBuffer {
     append("}")
   }
 }
+
+extension DynamicMetadata {
+  /// Appends what stands at a path, a string without quotes where it `isText`; false where nothing does.
+  func append(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool {
+    guard let value = self[path.namespace]?.member(path.keys) else { return false }
+    if isText, let text = value.text { output.append(text) } else { output.append(value) }
+    return true
+  }
+}

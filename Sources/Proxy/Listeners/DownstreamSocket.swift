@@ -13,6 +13,8 @@ final class DownstreamSocket: EventHandler {
   private(set) var tls: TLSSession?
   /// Whether its filter chain speaks TLS, even where the secrets for that are missing.
   private(set) var isSecure = false
+  /// What network filters say of it; nil until one does.
+  var dynamicMetadata: DynamicMetadata?
   /// Why we closed it, as logs say; empty for no such thing.
   var terminationDetails = ""
   private(set) var remoteAddress: SocketAddress?

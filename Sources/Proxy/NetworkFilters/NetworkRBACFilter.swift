@@ -24,19 +24,31 @@ final class NetworkRBACFilter: NetworkFilter {
     if isDenied { return .stopIteration }
     if isAllowed, !info.isContinuous { return .continueIteration }
     let facts = ConnectionFacts(socket: socket)
-    if let shadow = info.shadow {
-      worker.shard.increment(info.shadowStats[shadow.evaluate(facts).isAllowed ? .shadowAllowed : .shadowDenied])
-    }
+    if let shadow = info.shadow { judgeInShadow(facts, shadow) }
     guard let enforced = info.enforced else {
       isAllowed = true
       return .continueIteration
     }
     let verdict = enforced.evaluate(facts)
+    if enforced.action == .log { metadata.noteHint(verdict) }
     worker.shard.increment(info.stats[verdict.isAllowed ? .allowed : .denied])
     isAllowed = verdict.isAllowed
     if isAllowed { return .continueIteration }
     deny(enforced.deniedDetail(verdict))
     return .stopIteration
+  }
+
+  private func judgeInShadow(_ facts: ConnectionFacts, _ shadow: RBACEngine) {
+    let verdict = shadow.evaluate(facts)
+    worker.shard.increment(info.shadowStats[verdict.isAllowed ? .shadowAllowed : .shadowDenied])
+    metadata.note(verdict, of: shadow, .shadow, prefix: info.shadowRulesPrefix, in: "envoy.filters.network.rbac")
+  }
+
+  private var metadata: DynamicMetadata {
+    if let known = socket.dynamicMetadata { return known }
+    let made = DynamicMetadata()
+    socket.dynamicMetadata = made
+    return made
   }
 
   private func deny(_ detail: String) {
@@ -64,7 +76,7 @@ private struct ConnectionFacts: RBACFacts {
   var requestedServerName: [UInt8] { socket.serverName }
   var peer: RBACPeer? { socket.rbacPeer }
 
-  func dynamicMetadata(_ namespace: String) -> StructValue? { nil }
+  func dynamicMetadata(_ namespace: String) -> StructValue? { socket.dynamicMetadata?[namespace] }
 
   func routeMetadata(_ namespace: String) -> StructValue? { nil }
 }

@@ -4,8 +4,10 @@ import Telemetry
 /// The network filter RBAC of a filter chain: its rules, its counters. Immutable, shared by all workers.
 final class NetworkRBACInfo: Sendable {
   let enforced: RBACEngine?
-  /// Only counted.
+  /// Only counted and noted.
   let shadow: RBACEngine?
+  /// In the dynamic metadata's keys.
+  let shadowRulesPrefix: String
   let stats: StatBlock<RBACStat>
   let shadowStats: StatBlock<RBACShadowStat>
   /// Whether every piece of data is judged, and not only the first.
@@ -16,6 +18,7 @@ final class NetworkRBACInfo: Sendable {
   init(_ config: NetworkRBAC, store: StatsStore) {
     enforced = config.rules.map { RBACEngine($0) }
     shadow = config.shadowRules.map { RBACEngine($0) }
+    shadowRulesPrefix = config.shadowRulesStatPrefix
     let scope = store.scope("\(config.statPrefix.asStatPrefix)rbac.")
     stats = scope.block(RBACStat.self)
     shadowStats = scope.scope(config.shadowRulesStatPrefix.asStatPrefix).block(RBACShadowStat.self)

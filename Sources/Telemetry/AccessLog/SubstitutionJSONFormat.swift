@@ -132,11 +132,14 @@ package struct SubstitutionJSONFormat: Sendable {
       output.append(decimal: number)
       return true
     }
-    if case .dynamicMetadata(let index) = value, maxLength == nil {
-      return values.appendDynamicMetadata(arena.metadataPaths[index], isText: false, to: &output)
-        || appendAbsent(to: &output)
-    }
     let start = output.count
+    if case .dynamicMetadata(let index) = value {
+      let isThere = values.appendDynamicMetadata(arena.metadataPaths[index], isText: false, to: &output)
+      let isString = isThere && output.view[start] == 0x22
+      // As Envoy: only a string is cut.
+      if maxLength == nil || !isString { return isThere || appendAbsent(to: &output) }
+      output.truncate(to: start)
+    }
     output.append(byte: 0x22)
     guard value.append(values, maxLength, arena, to: &output) else {
       output.truncate(to: start)

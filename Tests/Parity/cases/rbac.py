@@ -11,6 +11,9 @@ LOG = [
             "flags": "%RESPONSE_FLAGS%",
             "details": "%RESPONSE_CODE_DETAILS%",
             "termination": "%CONNECTION_TERMINATION_DETAILS%",
+            "requests": "%DYNAMIC_METADATA(envoy.filters.http.rbac)%",
+            "connections": "%DYNAMIC_METADATA(envoy.filters.network.rbac)%",
+            "hint": "%DYNAMIC_METADATA(envoy.common:access_log_hint)%",
         }
     )
 ]
@@ -166,6 +169,130 @@ of_requests(
 )
 of_requests("HEAD and POST refused", tls(head("/"), post("/", "body")), rules=rules(CLIENT))
 
+# Per route ------------------------------------------------------------------------------------------------------------
+
+PER_ROUTE = TYPE + "envoy.extensions.filters.http.rbac.v3.RBACPerRoute"
+FILTER_CONFIG = TYPE + "envoy.config.route.v3.FilterConfig"
+DENY_ALL = rules(action="DENY")
+
+
+def says(rbac=None, **config):
+    """typed_per_filter_config: what a route says to the filter `rbac0`."""
+    typed = config or {"@type": PER_ROUTE, **({"rbac": rbac} if rbac is not None else {})}
+    return {"typed_per_filter_config": {"rbac0": typed}}
+
+
+def with_routes(name, *steps, disabled=False, vhost=None, route_config=None, routes=(), **fields):
+    named = {"name": "rbac0", "typed_config": {"@type": HTTP_RBAC, **fields}}
+    if disabled:
+        named["disabled"] = True
+    case(
+        name,
+        routes=[*routes, to("/")],
+        vhost=vhost or {},
+        route_config=route_config or {},
+        hcm={"http_filters": [named, router()]},
+        log=LOG,
+        send=list(steps),
+        scopes=("http.h.",),
+    )
+
+
+with_routes(
+    "a route's own rules",
+    get("/open"), get("/shadow"), get("/named"), get("/other"),
+    rules=DENY_ALL, rules_stat_prefix="f.", shadow_rules_stat_prefix="s",
+    routes=[
+        {**to("/open"), **says()},
+        {**to("/shadow"), **says({"shadow_rules": DENY_ALL})},
+        {**to("/named"), **says({
+            "rules": rules(), "rules_stat_prefix": "route_", "track_per_rule_stats": True,
+            "shadow_rules": rules(action="LOG"), "shadow_rules_stat_prefix": "route.",
+        })},
+    ],
+)  # fmt: skip
+with_routes(
+    "the most specific level has the word",
+    get("/route"), get("/host"),
+    rules=rules(), routes=[{**to("/route"), **says({"rules": rules()})}],
+    vhost=says({"rules": DENY_ALL}), route_config=says({"rules": rules()}),
+)  # fmt: skip
+with_routes("a route configuration's rules", get("/"), rules=rules(), route_config=says({"rules": DENY_ALL}))
+with_routes(
+    "a weighted cluster's rules", get("/"), rules=rules(),
+    routes=[{"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": [
+        {"name": "a", "weight": 1, **says({"rules": DENY_ALL})},
+    ]}}}],
+)  # fmt: skip
+with_routes(
+    "a filter left out, and brought back",
+    get("/out"), get("/in"),
+    rules=DENY_ALL, vhost=says(**{"@type": FILTER_CONFIG, "disabled": True}),
+    routes=[{**to("/in"), **says(**{"@type": FILTER_CONFIG, "config": {}})}],
+)  # fmt: skip
+with_routes(
+    "a disabled filter, and brought back",
+    get("/out"), get("/in"), get("/own"),
+    disabled=True, rules=DENY_ALL,
+    routes=[
+        {**to("/in"), **says(**{"@type": FILTER_CONFIG, "config": {}})},
+        {**to("/own"), **says({"rules": rules()})},
+    ],
+)  # fmt: skip
+
+
+def looks_up(source, namespace, *path, **value):
+    matcher = {"filter": namespace, "path": [{"key": key} for key in path], "value": value}
+    return {"sourced_metadata": {"metadata_matcher": matcher, "metadata_source": source}}
+
+
+LABELS = {"metadata": {"filter_metadata": {"labels": {"app": {"tier": ["gold", 3, None]}, "on": True, "n": 2.5}}}}
+for label, value in {
+    "a list": looks_up("ROUTE", "labels", "app", "tier", list_match={"one_of": {"string_match": {"exact": "gold"}}}),
+    "no list": looks_up("ROUTE", "labels", "app", "tier", string_match={"exact": "gold"}),
+    "a number": looks_up("ROUTE", "labels", "n", double_match={"range": {"start": 2.5, "end": 3}}),
+    "a bool": looks_up("ROUTE", "labels", "on", bool_match=False),
+    "an object": looks_up("ROUTE", "labels", "app", present_match=True),
+    "nothing": looks_up("ROUTE", "labels", "gone", present_match=False),
+    "no absence": looks_up("ROUTE", "labels", "on", present_match=False),
+    "nothing null": looks_up("ROUTE", "labels", "gone", null_match={}),
+    "one of two": looks_up(
+        "ROUTE", "labels", "n", or_match={"value_matchers": [{"null_match": {}}, {"double_match": {"exact": 2.5}}]}
+    ),
+    "the request's own": looks_up("DYNAMIC", "labels", "on", present_match=True),
+}.items():
+    with_routes(
+        f"a route's metadata has {label}", get("/m"), get("/none"),
+        rules=rules(permissions=[value]), routes=[{**to("/m"), **LABELS}],
+    )  # fmt: skip
+of_requests(
+    "what the filter before has found",
+    get("/a"), get("/b"),
+    socket={},
+    filters=[
+        {"rules": rules(permissions=[{"url_path": {"path": {"exact": "/a"}}}], action="LOG")},
+        {"rules": rules(permissions=[looks_up("DYNAMIC", "envoy.common", "access_log_hint", bool_match=True)])},
+    ],
+)  # fmt: skip
+
+# Where from -----------------------------------------------------------------------------------------------------------
+
+NET = {"address_prefix": "10.1.0.0", "prefix_len": 16}
+FORWARDED = {"x-forwarded-for": "10.1.2.3"}
+for kind in ("remote_ip", "direct_remote_ip", "source_ip"):
+    of_requests(f"{kind} and x-forwarded-for", get("/", FORWARDED), get("/"), socket={}, rules=rules({kind: NET}))
+NAMED = rules(permissions=[{"requested_server_name": {"exact": "server.example"}}])
+case(
+    "a server name that tls_inspector saw",
+    chains=[downstream_tls()],
+    listener=tls_inspector(),
+    hcm={"http_filters": [{"name": "r", "typed_config": {"@type": HTTP_RBAC, "rules": NAMED}}, router()]},
+    log=LOG,
+    send=[tls(get("/"), sni="Server.Example"), tls(get("/"), sni="other.example")],
+    scopes=("http.h.",),
+)
+of_requests("a server name that only TLS saw", tls(get("/"), sni="server.example"), rules=NAMED)
+
 # Of connections -------------------------------------------------------------------------------------------------------
 
 
@@ -202,3 +329,16 @@ of_connections(
 of_connections(
     "shadow rules of connections", ping(cert="client"), ping(cert="other"), rules=rules(), shadow_rules=rules(CLIENT)
 )
+of_connections(
+    "connections that are only logged", ping(cert="client"), ping(cert="other"), rules=rules(CLIENT, action="LOG")
+)
+of_connections("no rules for connections", ping(cert="client"))
+of_connections("an end without data", conn(fin(), recv_eof(0.4)), socket={}, rules=rules(action="DENY"))
+of_connections(
+    "every piece of data is judged", tls(raw("pi"), pause(0.2), raw("ng"), recv_eof(0.4), cert="client"),
+    rules=rules(CLIENT), enforcement_type="CONTINUOUS",
+)  # fmt: skip
+of_connections(
+    "a refusal that takes its time", conn(raw("ping"), still_open(0.2), recv_eof(2)),
+    socket={}, rules=rules(CLIENT), delay_deny="0.5s",
+)  # fmt: skip

@@ -25,8 +25,8 @@ final class RBACFilter: HTTPFilter {
     if let shadow = policies.shadow { judgeInShadow(facts, shadow, tracksRules: policies.tracksRules) }
     guard let enforced = policies.enforced else { return .continueIteration }
     let verdict = enforced.engine.evaluate(facts)
-    stream.note(verdict, of: enforced.engine)
-    note(verdict, enforced, prefix: enforced.statPrefix ?? info.rulesPrefix, kind: "enforced")
+    if enforced.engine.action == .log { stream.dynamicMetadata.noteHint(verdict) }
+    note(verdict, of: enforced.engine, .enforced, prefix: enforced.statPrefix ?? info.rulesPrefix)
     shard.increment(info.stats[verdict.isAllowed ? .allowed : .denied])
     if policies.tracksRules, let policy = verdict.policy {
       let name = enforced.engine.policies[policy].name
@@ -41,8 +41,7 @@ final class RBACFilter: HTTPFilter {
 
   private func judgeInShadow(_ facts: StreamFacts, _ shadow: RBACPolicies.Rules, tracksRules: Bool) {
     let verdict = shadow.engine.evaluate(facts)
-    stream.note(verdict, of: shadow.engine)
-    note(verdict, shadow, prefix: shadow.statPrefix ?? info.shadowRulesPrefix, kind: "shadow")
+    note(verdict, of: shadow.engine, .shadow, prefix: shadow.statPrefix ?? info.shadowRulesPrefix)
     shard.increment(info.shadowStats[verdict.isAllowed ? .shadowAllowed : .shadowDenied])
     if tracksRules, let policy = verdict.policy {
       let name = shadow.engine.policies[policy].name
@@ -50,15 +49,11 @@ final class RBACFilter: HTTPFilter {
     }
   }
 
-  /// Tells the filters behind and the logs what came out.
-  private func note(_ verdict: RBACEngine.Verdict, _ rules: RBACPolicies.Rules, prefix: String, kind: String) {
+  private func note(
+    _ verdict: RBACEngine.Verdict, of engine: RBACEngine, _ rules: RBACRuleSet, prefix: String
+  ) {
     let metadata = stream.dynamicMetadata
-    if let policy = verdict.policy {
-      let name = StructValue.string(rules.engine.policies[policy].name, origin: .none)
-      metadata.set(Self.metadataNamespace, "\(prefix)\(kind)_effective_policy_id", name)
-    }
-    let result = StructValue.string(verdict.isAllowed ? "allowed" : "denied", origin: .none)
-    metadata.set(Self.metadataNamespace, "\(prefix)\(kind)_engine_result", result)
+    metadata.note(verdict, of: engine, rules, prefix: prefix, in: Self.metadataNamespace)
   }
 }
 
@@ -69,12 +64,6 @@ extension ActiveStream {
     let made = DynamicMetadata()
     info.dynamicMetadata = made
     return made
-  }
-
-  /// The action LOG says to logs whether a policy matched, and nothing else.
-  fileprivate func note(_ verdict: RBACEngine.Verdict, of engine: RBACEngine) {
-    guard engine.action == .log else { return }
-    dynamicMetadata.set("envoy.common", "access_log_hint", .bool(verdict.policy != nil))
   }
 }
 

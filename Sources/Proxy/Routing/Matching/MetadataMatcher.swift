@@ -55,7 +55,8 @@ indirect enum ValueMatcher: Sendable {
   /// - Parameter value: nil where there is none.
   func matches(_ value: StructValue?) -> Bool {
     switch (self, value) {
-    case (.present(let wanted), _): return (value != nil) == wanted
+    // As Envoy: what is not there cannot be asked for.
+    case (.present(let wanted), _): return value != nil && wanted
     case (.or(let matchers), _): return matchers.contains { $0.matches(value) }
     case (.null, .null): return true
     case (.bool(let wanted), .bool(let bool)): return bool == wanted
