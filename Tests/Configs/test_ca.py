@@ -77,8 +77,8 @@ def test_another_authority_does_not(ca, web):
 
 
 def test_go_accepts_it(ca, web, tmp_path):
-    if not shutil.which("go"):
-        pytest.skip("no Go on this machine")
+    if not shutil.which("go") and os.environ.get("CI", "").lower() != "true":
+        pytest.skip("no Go on this machine: scripts/setup test installs it")
     environment = {**os.environ, "GOCACHE": str(ROOT / ".cache/go"), "GO111MODULE": "off", "GOFLAGS": "-mod=mod"}
 
     def ask(name, roots="root-cert.pem"):
