@@ -1,7 +1,10 @@
 """`pillion ca`: what it makes is what OpenSSL, Go, Envoy and a TLS handshake accept; what goes wrong leaves the old."""
 
+import contextlib
 import json
 import os
+import random
+import re
 import resource
 import shutil
 import signal
@@ -11,6 +14,7 @@ import stat
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -419,3 +423,80 @@ def test_a_proxy_takes_it_and_its_rotation(ca, web, envoy):
             timeout=60, check=True,
         ).stdout  # fmt: skip
         assert expected == f"serial={second}\n"
+
+
+class Tour:
+    """The services of the folder mtls, each behind its sidecar, on ports that are free."""
+
+    def __init__(self, ca):
+        self.folder = ca.folder
+        self.ports = {}
+        for path in (ROOT / "Tests/Configs/mtls").iterdir():
+            text = re.sub(r"port_value: (\d+)", lambda match: f"port_value: {self.port(match[1])}", path.read_text())
+            target = self.folder / "mtls" / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        ca.do("init", "--ca", "certs/ca")
+        for name in ("api", "web", "stranger"):
+            ca.do("issue", "--ca", "certs/ca", "--service-account", name, "--out", f"certs/{name}")
+        self.processes = []
+
+    def port(self, number):
+        """A free one below those that the kernel gives to clients, who could take it before its proxy does."""
+        while number not in self.ports:
+            candidate = random.randrange(20000, 32000)
+            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", candidate)):
+                self.ports[number] = candidate
+        return self.ports[number]
+
+    def start(self, binary, name):
+        flags = ["--use-dynamic-base-id", "-l", "error"]
+        command = [os.path.abspath(binary), "-c", f"mtls/{name}.yaml", *flags]
+        self.processes.append(
+            subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait(10)
+
+    def ask(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port('10000')}/", timeout=5) as response:
+            return response.headers["x-caller"], response.headers["x-tls"], response.read()
+
+    def call(self, name):
+        """Calls the api as this service, or as nobody: the status, or why there is none."""
+        calling = ssl.create_default_context(cafile=self.folder / "certs/ca/root-cert.pem")
+        calling.check_hostname = False
+        if name:
+            folder = self.folder / "certs" / name
+            calling.load_cert_chain(folder / "cert-chain.pem", folder / "key.pem")
+        try:
+            url = f"https://127.0.0.1:{self.port('10443')}/"
+            with urllib.request.urlopen(url, timeout=5, context=calling) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError as error:
+            return str(error)
+
+
+@pytest.mark.parametrize("api", ["pillion", "envoy"])
+@pytest.mark.parametrize("web", ["pillion", "envoy"])
+def test_the_tour(pillion, tmp_path, request, api, web):
+    ca = CA(pillion, tmp_path)
+    hello = ("spiffe://cluster.local/ns/default/sa/web", "TLSv1.3", b"the api says hello\n")
+    with Tour(ca) as tour:
+        tour.start(request.getfixturevalue(api), "api")
+        tour.start(request.getfixturevalue(web), "web")
+        assert Serving.until(tour.ask) == hello
+        for _ in range(3):
+            ca.do("rotate", "--ca", "certs/ca", "certs/api", "certs/web")
+            assert tour.ask() == hello
+        assert tour.call("web") == 200
+        assert tour.call("stranger") == 403
+        assert isinstance(tour.call(None), str)
