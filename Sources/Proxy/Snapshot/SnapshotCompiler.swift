@@ -47,11 +47,23 @@ package struct SnapshotCompiler {
     for (config, address) in zip(bootstrap.staticResources.listeners, addresses) {
       if let listener = compile(config, address) { listeners.append(listener) }
     }
+    checkNode()
     if !errors.isEmpty { throw ConfigErrors(errors) }
     return Snapshot(
       bootstrap: bootstrap, concurrency: concurrency, clusters: clusters, listeners: listeners,
       tlsSocketFactories: tlsSocketFactories, staticSecrets: secrets, store: store,
       accessLogFiles: accessLogFiles)
+  }
+
+  /// As Envoy: who asks for secrets from elsewhere, a file included, says who it is.
+  private mutating func checkNode() {
+    guard bootstrap.node.id.isEmpty || bootstrap.node.cluster.isEmpty else { return }
+    guard let factory = tlsSocketFactories.first(where: { !$0.watchedSecrets.isEmpty }) else { return }
+    errors.append(
+      ConfigError(
+        location: factory.origin, path: bootstrap.document?.document.path(at: factory.origin) ?? "",
+        problem: "node 'id' and 'cluster' are required for secrets from files",
+        allowed: "set them in 'node', or by --service-node and --service-cluster"))
   }
 
   private mutating func compile(_ config: Listener, _ address: Reactor.SocketAddress) -> ListenerInfo? {
