@@ -10,6 +10,9 @@ import shutil
 import subprocess
 
 import pytest
+import test_tls
+from harness.config import mutual_tls
+from harness.tls import tls_hello
 from pressure import config
 from pressure.peers import OK, Upstream, ask, blast, drain, request, reset, serving, status
 from test_dns import members_come_and_go, own_hosts
@@ -104,6 +107,23 @@ def test_memcheck(serve, upstream):
     speaking.stop()
     # What the process itself never frees is the same in both.
     assert left[1] - left[0] < 2 * 24, f"{left[0]} blocks after 8 rounds, {left[1]} after 32\n{said[-6000:]}"
+
+
+def test_memcheck_of_tls(serve, upstream):
+    """Handshakes of every kind, resumed, refused and broken off, and certificates that change meanwhile."""
+    chance, hello = random.Random(6), tls_hello(sni="server.example")
+    bootstrap = test_tls.served(upstream(serving(OK)).port, mutual_tls())
+    left = []
+    for rounds in (4, 16):
+        service = serve(bootstrap, under=MEMCHECK)
+        test_tls.handshakes(service, rounds)
+        for turn in range(2 * rounds):
+            test_tls.throw(service, chance, hello, turn)
+        service.stop()
+        said = verdict(service)
+        left.append(int(re.search(r"in use at exit: .* in ([\d,]+) blocks", said)[1].replace(",", "")))
+    # OpenSSL's own tables are made once and kept.
+    assert left[1] - left[0] < 2 * 12, f"{left[0]} blocks after 4 rounds, {left[1]} after 16\n{said[-6000:]}"
 
 
 @own_hosts
