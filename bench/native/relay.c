@@ -1,7 +1,9 @@
 // The floor of every table: a relay that copies bytes between one client and one upstream connection and looks at
 // none of them. What a proxy costs above this line is what the proxy itself does.
 //
-//   relay LISTEN_PORT UPSTREAM_PORT      (both on 127.0.0.1)
+//   relay LISTEN_PORT UPSTREAM_PORT [CERTIFICATES]      (both on 127.0.0.1)
+//
+// With a folder of certificates it terminates mutual TLS 1.3, with OpenSSL's own reading ahead: the floor of that.
 //
 // It makes the fewest calls that a relay can make: sockets are registered once, edge triggered, and a read that did
 // not fill the buffer is taken as the last one (the kernel raises a new edge for later bytes).
@@ -9,6 +11,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +26,14 @@ enum { SCRATCH = 64 * 1024, BATCH = 256 };
 /// One socket of a pair. `pending` holds what could not be written to it yet; while it does, its peer is not read.
 struct end {
   int fd;
+  SSL *ssl;
   bool hangup, dead;
   struct end *peer, *next_dead;
   char *pending;
   size_t offset, length;
 };
 
+static SSL_CTX *context;
 static char scratch[SCRATCH];
 static struct end *graveyard;
 static int loop;
@@ -42,11 +48,44 @@ static struct sockaddr_in loopback(int port) {
       .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 }
 
+/// As errno has it: a handshake or a record that is not complete is EAGAIN.
+static ssize_t result(struct end *e, int n) {
+  if (n > 0) return n;
+  switch (SSL_get_error(e->ssl, n)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: errno = EAGAIN; return -1;
+    case SSL_ERROR_ZERO_RETURN: return 0;
+    default: errno = EPROTO; return -1;
+  }
+}
+
+static ssize_t take(struct end *e) {
+  if (e->ssl == NULL) return recv(e->fd, scratch, SCRATCH, 0);
+  return result(e, SSL_read(e->ssl, scratch, SCRATCH));
+}
+
+static ssize_t give(struct end *e, const char *bytes, size_t count) {
+  if (e->ssl == NULL) return send(e->fd, bytes, count, MSG_NOSIGNAL);
+  size_t done = 0;
+  while (done < count) {
+    ssize_t n = result(e, SSL_write(e->ssl, bytes + done, (int)(count - done)));
+    if (n <= 0) return done > 0 ? (ssize_t)done : n;
+    done += (size_t)n;
+  }
+  return (ssize_t)done;
+}
+
+/// Whether a read of n bytes was the last one for now.
+static bool was_last(struct end *e, ssize_t n) {
+  return e->ssl == NULL ? n < SCRATCH : n < SSL3_RT_MAX_PLAIN_LENGTH && !SSL_has_pending(e->ssl);
+}
+
 /// Closes both ends now; their memory is freed after the batch, as a later event of it may still name them.
 static void bury(struct end *e) {
   if (e->dead) return;
   struct end *both[2] = {e, e->peer};
   for (int i = 0; i < 2; i++) {
+    if (both[i]->ssl != NULL) SSL_free(both[i]->ssl);
     close(both[i]->fd);
     both[i]->dead = true;
     both[i]->next_dead = graveyard;
@@ -57,7 +96,7 @@ static void bury(struct end *e) {
 /// Writes what is pending. True when nothing is left.
 static bool flush(struct end *e) {
   while (e->length > 0) {
-    ssize_t n = send(e->fd, e->pending + e->offset, e->length, MSG_NOSIGNAL);
+    ssize_t n = give(e, e->pending + e->offset, e->length);
     if (n < 0) {
       if (errno != EAGAIN) bury(e);
       return false;
@@ -74,10 +113,10 @@ static bool flush(struct end *e) {
 static void pump(struct end *from) {
   struct end *to = from->peer;
   while (!from->dead && to->length == 0) {
-    ssize_t n = recv(from->fd, scratch, SCRATCH, 0);
+    ssize_t n = take(from);
     if (n < 0 && errno == EAGAIN) return;
     if (n <= 0) return bury(from);
-    ssize_t sent = send(to->fd, scratch, (size_t)n, MSG_NOSIGNAL);
+    ssize_t sent = give(to, scratch, (size_t)n);
     if (sent < 0 && errno != EAGAIN) return bury(from);
     if (sent < 0) sent = 0;
     if (sent < n) {
@@ -87,7 +126,7 @@ static void pump(struct end *from) {
       if (to->pending == NULL) return bury(from);
       memcpy(to->pending, scratch + sent, to->length);
     }
-    if (n < SCRATCH && !from->hangup) return;
+    if (was_last(from, n) && !from->hangup) return;
   }
 }
 
@@ -112,6 +151,12 @@ static void accept_all(int listener, int upstream_port) {
     struct end *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
     if (a == NULL || b == NULL) fail("calloc");
     a->fd = client, b->fd = upstream, a->peer = b, b->peer = a;
+    if (context != NULL) {
+      a->ssl = SSL_new(context);
+      if (a->ssl == NULL) fail("SSL_new");
+      SSL_set_fd(a->ssl, client);
+      SSL_set_accept_state(a->ssl);
+    }
     watch(a);
     watch(b);
   }
@@ -124,8 +169,29 @@ static void handle(struct end *e, uint32_t events) {
   if (!e->dead && (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))) pump(e);
 }
 
+static void speak_tls(const char *folder) {
+  char chain[4096], key[4096], root[4096];
+  snprintf(chain, sizeof chain, "%s/server.pem", folder);
+  snprintf(key, sizeof key, "%s/server.key", folder);
+  snprintf(root, sizeof root, "%s/root.pem", folder);
+  context = SSL_CTX_new(TLS_server_method());
+  if (context == NULL || SSL_CTX_use_certificate_chain_file(context, chain) != 1 ||
+      SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_load_verify_locations(context, root, NULL) != 1)
+    fail(folder);
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+  SSL_CTX_set_session_id_context(context, (const unsigned char *)"relay", 5);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_default_read_buffer_len(context, SCRATCH);
+  signal(SIGPIPE, SIG_IGN);
+}
+
 int main(int count, char **words) {
-  if (count != 3) return fprintf(stderr, "usage: relay LISTEN_PORT UPSTREAM_PORT\n"), 2;
+  if (count != 3 && count != 4) return fprintf(stderr, "usage: relay LISTEN_PORT UPSTREAM_PORT [CERTIFICATES]\n"), 2;
+  if (count == 4) speak_tls(words[3]);
   int upstream_port = atoi(words[2]), one = 1;
   struct sockaddr_in address = loopback(atoi(words[1]));
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
