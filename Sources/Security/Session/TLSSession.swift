@@ -11,6 +11,10 @@ package final class TLSSession: TransportSocket {
   /// A closed peer's alert and our own are tried once; the socket closes right after.
   private enum Stage { case handshaking, open, failed }
 
+  /// Sealed bytes that the kernel did not take, above which nothing more is read: what a call seals is at most half of
+  /// it, and the rest can only be TLS's own answers (alerts to renegotiations, say).
+  private static let unsentLimit = 2 * TLSBuffers.outputSize
+
   package let context: TLSContext
   let buffers: TLSBuffers
   let options: TLSSessionOptions
@@ -128,6 +132,10 @@ package final class TLSSession: TransportSocket {
 
   package override func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
     guard let ssl, stage == .open, let start = target.baseAddress else { return broken() }
+    if unsent.count > Self.unsentLimit {
+      note(TLSFailure(counter: .connectionError, reason: "TLS error: the peer asks for more answers than it reads"))
+      return broken()
+    }
     begin()
     defer { end() }
     var total = 0
