@@ -37,7 +37,7 @@ package struct MessageDescription: Sendable {
       ListenerFilterReader.self, TlsInspector.self, TransportSocketReader.self,
       RawBuffer.self, DownstreamTlsContext.self, UpstreamTlsContext.self, CommonTlsContext.self,
       CombinedCertificateValidationContext.self, TlsParameters.self, TlsKeyLog.self, TlsCertificate.self,
-      CertificateValidationContext.self, CertificateValidationContext.SystemRootCerts.self,
+      CertificateValidationContext.self,
       SubjectAltNameMatcher.self, TlsSessionTicketKeys.self, SdsSecretConfig.self, ConfigSourceReader.self,
       PathConfigSource.self, WatchedDirectory.self, Secret.self, GenericSecret.self, DiscoveryResponse.self,
       HttpConnectionManager.self, HttpConnectionManager.InternalAddressConfig.self,

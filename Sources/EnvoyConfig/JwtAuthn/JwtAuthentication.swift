@@ -137,8 +137,6 @@ package struct RemoteJwks: Sendable {
 
 /// `envoy.extensions.filters.http.jwt_authn.v3.JwksAsyncFetch`.
 package struct JwksAsyncFetch: Sendable, Hashable {
-  /// Whether the listener works before the first fetch is done.
-  package var fastListener = false
   package var failedRefetchDuration: Duration = .seconds(1)
 
   package init() {}

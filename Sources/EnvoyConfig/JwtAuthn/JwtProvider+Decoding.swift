@@ -113,7 +113,8 @@ extension JwksAsyncFetch: ConfigMessage {
   static let typeName = "envoy.extensions.filters.http.jwt_authn.v3.JwksAsyncFetch"
 
   init(from reader: inout MessageReader) {
-    reader.bool("fast_listener", &fastListener)
+    // Listeners work before the first fetch is done; requests that need its keys wait for them.
+    reader.withoutEffect(.bool, "fast_listener")
     reader.duration("failed_refetch_duration", &failedRefetchDuration)
   }
 }

@@ -23,7 +23,8 @@ extension TlsInspector: ConfigMessage {
   init(from reader: inout MessageReader) {
     origin = reader.origin
     reader.unsupported("enable_ja3_fingerprinting", "enable_ja4_fingerprinting")
-    reader.integer("initial_read_buffer_size", &initialReadBufferSize, in: 256...65_536)
+    // What is looked at lies with the kernel until it is read.
+    reader.withoutEffect(.integer(256...65_536), "initial_read_buffer_size")
     reader.bool("close_connection_on_client_hello_parsing_errors", &closeConnectionOnClientHelloParsingErrors)
     reader.integer("max_client_hello_size", &maxClientHelloSize, in: 256...16_384)
   }

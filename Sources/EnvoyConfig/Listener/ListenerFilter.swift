@@ -17,8 +17,6 @@ package struct ListenerFilter: Sendable {
 /// `envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector`: finds whether a connection speaks TLS, and the server
 /// name and application protocols that the client asks for.
 package struct TlsInspector: Sendable {
-  /// How much is looked at first; all that `maxClientHelloSize` allows when absent.
-  package var initialReadBufferSize: UInt32?
   package var closeConnectionOnClientHelloParsingErrors = false
   package var maxClientHelloSize: UInt32 = 16_384
   package var origin = SourceLocation.none

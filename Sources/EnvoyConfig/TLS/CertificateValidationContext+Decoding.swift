@@ -27,19 +27,10 @@ extension CertificateValidationContext: ConfigMessage {
     if let trustedCa, trustedCa.bytes.isEmpty {
       reader.report("trusted_ca", "is empty", allowed: "certificates in PEM are allowed")
     }
-    if let index = reader.findDescribed("system_root_certs") {
-      systemRootCerts = true
-      _ = reader.context.decode(SystemRootCerts.self, at: index)
-    }
+    // Envoy takes it, even empty, and verifies nothing by it: nobody who writes it means that.
+    reader.refuseOneof("system_root_certs")
     reader.unsupported("ca_certificate_provider_instance")
     reader.message("watched_directory", &watchedDirectory)
-  }
-
-  /// `CertificateValidationContext.SystemRootCerts`, which has no fields.
-  struct SystemRootCerts: ConfigMessage {
-    static let typeName = CertificateValidationContext.typeName + ".SystemRootCerts"
-
-    init(from reader: inout MessageReader) {}
   }
 
   private mutating func readDigests(_ reader: inout MessageReader) {
@@ -123,7 +114,6 @@ extension CertificateValidationContext {
   package func merging(_ secret: CertificateValidationContext) -> CertificateValidationContext {
     var merged = self
     merged.trustedCa = secret.trustedCa ?? trustedCa
-    merged.systemRootCerts = secret.systemRootCerts || systemRootCerts
     merged.watchedDirectory = secret.watchedDirectory ?? watchedDirectory
     merged.verifyCertificateSpki += secret.verifyCertificateSpki
     merged.verifyCertificateHash += secret.verifyCertificateHash

@@ -8,8 +8,6 @@ package struct CertificateValidationContext: Sendable {
 
   /// PEM; may hold revocation lists too.
   package var trustedCa: DataSource?
-  /// The system's authorities, when there is no `trustedCa`.
-  package var systemRootCerts = false
   /// Of a secret from a file: what announces changes, in place of the directory of `trustedCa`.
   package var watchedDirectory: WatchedDirectory?
   /// SHA-256 of the public key (SPKI); any of them suffices.

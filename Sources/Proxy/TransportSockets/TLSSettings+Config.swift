@@ -127,6 +127,7 @@ extension ValidationRules {
   fileprivate init(_ config: CertificateValidationContext) {
     self.init()
     trustedCA = config.trustedCa.map { TLSData($0) }
+    suppressesClientCAList = config.suppressClientCaList
     crl = config.crl.map { TLSData($0) }
     onlyVerifyLeafCertCRL = config.onlyVerifyLeafCertCrl
     subjectAltNameMatchers = config.matchTypedSubjectAltNames.map { Security.SubjectAltNameMatcher($0) }

@@ -118,7 +118,8 @@ extension TLSContext {
     let requires = settings.requireClientCertificate && verifier.store != nil || verifier.needsCertificate
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (requires ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
     SSL_CTX_set_cert_verify_callback(context, verifyPeer, nil)
-    if let trusted = settings.common.validation?.trustedCA { try setClientCANames(context, trusted) }
+    guard let rules = settings.common.validation, let trusted = rules.trustedCA else { return }
+    if !rules.suppressesClientCAList { try setClientCANames(context, trusted) }
   }
 
   static func configureClient(_ context: OpaquePointer, _ settings: ClientTLSSettings, _ verifier: CertificateVerifier?)

@@ -9,6 +9,8 @@ package struct ValidationRules: Sendable {
 
   /// PEM certificates that chains must end in; nil for chains that are not checked.
   package var trustedCA: TLSData?
+  /// Whether a server's request for a certificate leaves out which authorities it trusts.
+  package var suppressesClientCAList = false
   /// PEM revocation lists of the authorities in the chain.
   package var crl: TLSData?
   package var onlyVerifyLeafCertCRL = false
