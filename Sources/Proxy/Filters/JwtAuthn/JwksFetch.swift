@@ -8,6 +8,13 @@ import Telemetry
 ///                            |                          |
 ///                            +--- failure, timeout -----+--> again after a while (retry_policy), or told
 final class JwksFetch: UpstreamCallbacks {
+  enum Event {
+    /// ``JwksFetch/startAgain(after:)`` is over.
+    case due
+    /// Nil: there are no keys.
+    case ended(JsonWebKeySet?)
+  }
+
   private enum TimerID {
     static let timeout: UInt8 = 0
     static let backOff: UInt8 = 1
@@ -20,7 +27,7 @@ final class JwksFetch: UpstreamCallbacks {
   private let remote: JwtAuthnInfo.RemoteKeys
   private let localAddress: [UInt8]
   private let worker: Worker
-  private let done: (JsonWebKeySet?) -> Void
+  private let notify: (Event) -> Void
   private var cluster: WorkerCluster?
   private var pool: ConnectionPool?
   private var encoder: Unretained<StreamEncoder>?
@@ -36,15 +43,15 @@ final class JwksFetch: UpstreamCallbacks {
   private var backOffTimer = Timer()
   private var refetchTimer = Timer()
 
-  /// - Parameter done: hears of the keys, or that there are none, never while ``start()`` runs.
+  /// - Parameter notify: hears of the end, never while ``start()`` runs.
   init(
     _ remote: JwtAuthnInfo.RemoteKeys, localAddress: [UInt8], worker: Worker,
-    done: @escaping (JsonWebKeySet?) -> Void
+    notify: @escaping (Event) -> Void
   ) {
     self.remote = remote
     self.localAddress = localAddress
     self.worker = worker
-    self.done = done
+    self.notify = notify
     super.init()
   }
 
@@ -166,7 +173,7 @@ final class JwksFetch: UpstreamCallbacks {
       abandon()
       tell(nil)
     case TimerID.backOff: attempt()
-    default: start()
+    default: notify(.due)
     }
   }
 
@@ -197,6 +204,6 @@ final class JwksFetch: UpstreamCallbacks {
     let keys = result
     result = nil
     body = []
-    done(keys)
+    notify(.ended(keys))
   }
 }

@@ -8,8 +8,16 @@ final class WorkerJwtAuthn {
     var keys: JsonWebKeySet?
     /// By the loop's clock.
     var expiresAt: Int64 = 0
+    /// Kept for the next time.
     var fetch: JwksFetch?
-    var waiting: [JwtAuthnFilter] = []
+    var isFetching = false
+    var waiting: [Waiting] = []
+  }
+
+  private struct Waiting {
+    let filter: JwtAuthnFilter
+    /// The fetch under way had begun before: should it fail, there is another one.
+    let isLate: Bool
   }
 
   let info: JwtAuthnInfo
@@ -45,26 +53,33 @@ final class WorkerJwtAuthn {
 
   // MARK: - Fetching
 
-  /// The filter hears of the provider's keys as soon as they are there, or will not come.
+  /// The filter hears of the provider's keys as soon as they are there, or will not come. Requests share a fetch.
   func wait(for provider: Int, _ filter: JwtAuthnFilter) {
-    fetched[provider].waiting.append(filter)
-    if fetched[provider].fetch == nil { fetch(provider) }
+    fetched[provider].waiting.append(Waiting(filter: filter, isLate: fetched[provider].isFetching))
+    if !fetched[provider].isFetching { fetch(provider) }
   }
 
   func cancel(_ provider: Int, _ filter: JwtAuthnFilter) {
-    fetched[provider].waiting.removeAll { $0 === filter }
+    fetched[provider].waiting.removeAll { $0.filter === filter }
   }
 
   private func fetch(_ provider: Int) {
-    guard let remote = info.remotes[provider] else { return deliver(provider, nil) }
-    let fetch = JwksFetch(remote, localAddress: info.localAddress, worker: worker) { [unowned self] keys in
-      fetchEnded(provider, remote, keys)
-    }
+    guard let remote = info.remotes[provider] else { return }
+    fetched[provider].isFetching = true
+    let fetch =
+      fetched[provider].fetch
+      ?? JwksFetch(remote, localAddress: info.localAddress, worker: worker) { [unowned self] event in
+        switch event {
+        case .due: self.fetch(provider)
+        case .ended(let keys): fetchEnded(provider, remote, keys)
+        }
+      }
     fetched[provider].fetch = fetch
     fetch.start()
   }
 
   private func fetchEnded(_ provider: Int, _ remote: JwtAuthnInfo.RemoteKeys, _ keys: JsonWebKeySet?) {
+    fetched[provider].isFetching = false
     if let keys {
       worker.shard.increment(info.stats[.jwksFetchSuccess])
       fetched[provider].keys = keys
@@ -74,16 +89,15 @@ final class WorkerJwtAuthn {
     }
     if let refetch = remote.refetchNanoseconds {
       fetched[provider].fetch?.startAgain(after: keys == nil ? refetch : remote.renewalNanoseconds)
-    } else if let fetch = fetched[provider].fetch {
-      worker.loop.release(fetch)
-      fetched[provider].fetch = nil
     }
     deliver(provider, keys)
   }
 
   private func deliver(_ provider: Int, _ keys: JsonWebKeySet?) {
     let waiting = fetched[provider].waiting
-    fetched[provider].waiting = []
-    for filter in waiting { filter.keysArrived(provider, keys) }
+    let late = keys == nil ? waiting.filter(\.isLate) : []
+    fetched[provider].waiting = late.map { Waiting(filter: $0.filter, isLate: false) }
+    if !late.isEmpty { fetch(provider) }
+    for next in waiting where keys != nil || !next.isLate { next.filter.keysArrived(provider, keys) }
   }
 }
