@@ -176,6 +176,17 @@ jwt(
 )
 jwt("a parameter by default", get(f"/1?access_token={token()}"))
 jwt("a parameter that is taken away", get(f"/1?a=b&t={token()}&c=d"), provider_fields={"from_params": ["t"]})
+jwt("parameters beside it", get(f"/1?z&t={token()}&b=&"), get(f"/2?t={token()}&a=b=c&&d"), get(f"/3?c&t={token()}&t=x&b=2&b=1"), provider_fields={"from_params": ["t"]})
+jwt(
+    "encoded parameters beside it",
+    get(f"/1?q=a%26b&t={token()}"),
+    provider_fields={"from_params": ["t"]},
+    differs=differs(
+        "RFC 3986 §2.2",
+        "the other parameters stay encoded as they came; Envoy sends them on decoded, so that a%26b becomes two parameters",
+        upstreams=["GET /1?q=a%26b HTTP/1.1"],
+    ),
+)
 jwt(
     "a cookie",
     get("/1", {"cookie": f"a=b; t={token()}; c=d"}),
