@@ -1,4 +1,5 @@
 import EnvoyConfig
+import Glibc
 import Reactor
 
 /// Picks a connection's filter chain (`FilterChainMatch`), in Envoy's order: destination port, destination address, server
@@ -80,7 +81,10 @@ struct FilterChainTable: Sendable {
 
   private static func isLocal(_ connection: Criteria) -> Bool {
     guard let source = connection.source else { return true }
-    if !source.isIP || source.isLoopback { return true }
+    // As Envoy: of 127.0.0.0/8 only the first address counts.
+    if !source.isIP || source.isLoopback && (source.family == AF_INET6 || source.ipBytes == [127, 0, 0, 1]) {
+      return true
+    }
     return connection.destination?.with(port: 0) == source.with(port: 0)
   }
 }

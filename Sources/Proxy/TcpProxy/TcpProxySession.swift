@@ -312,6 +312,8 @@ final class TcpProxySession: ConnectionDelegate {
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     isOver = true
     socket?.closed(event)
+    // The logs may ask for it when the socket is gone.
+    if !proxy.accessLogs.isEmpty || !listener.accessLogs.isEmpty { _ = localAddress }
     downstream = nil
     connectTimer.disarm()
     durationTimer.disarm()

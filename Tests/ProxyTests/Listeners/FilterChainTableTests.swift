@@ -75,7 +75,7 @@ import Testing
     ])
     #expect(table.chain(for: connection(port: 2)) == 0)
     #expect(table.chain(for: connection(port: 3)) == nil)
-    #expect(table.chain(for: connection(from: "127.0.0.2")) == 1)
+    #expect(table.chain(for: connection(from: "127.0.0.2")) == 2)
     #expect(table.chain(for: connection(from: "192.0.2.1")) == 2)
     #expect(table.chain(for: connection(from: "192.0.2.1", to: "192.0.2.1")) == nil)
     #expect(table.chain(for: connection(from: "10.1.1.1")) == 3)
