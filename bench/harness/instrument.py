@@ -64,6 +64,7 @@ class Instrument:
         self.scenario = scenario
         self.kind = scenario.kinds[0]
         self.folder = Path(tempfile.mkdtemp(prefix="count-", dir=CACHE / "bench"))
+        self.cpus = os.sched_getaffinity(0)
 
     def __enter__(self):
         self.bench = measure.Bench(self.folder, None)
@@ -72,6 +73,7 @@ class Instrument:
 
     def __exit__(self, *_):
         process.end_all()
+        os.sched_setaffinity(0, self.cpus)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, candidate, wrapper=()):
@@ -80,12 +82,13 @@ class Instrument:
             raise BenchError(f"{candidate.name}: {candidate.missing or 'takes no part in this scenario'}")
         folder = self.folder / candidate.name
         folder.mkdir(exist_ok=True)
+        certificates = self.bench.certificates(self)
         command = candidate.command(self.kind, folder, self.bench.ports)
         if candidate.name.startswith("nginx"):
             command += ["-g", "master_process off;"]
         proxy = process.Process([*wrapper, *command], self.bench.proxy_cpu, folder / "log")
         request = load.request_bytes(self.scenario, self.scenario.path_for(self.kind))
-        load.first_answer(proxy, self.bench.ports.listener, request, limit=120)
+        load.first_answer(proxy, self.bench.ports.listener, request, limit=120, certificates=certificates)
         if process.strays(self.bench.ports.listener, proxy):
             raise BenchError(f"another process listens on port {self.bench.ports.listener} too")
         return proxy

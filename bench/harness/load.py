@@ -142,18 +142,25 @@ def h2load(scenario, port, path, seconds, cpu, folder, during=lambda: None):
     return Load(len(times), float(finished.group(1)) * unit, at(0.5), at(0.99), errors, used)
 
 
-def tlsload(scenario, port, path, seconds, cpu, folder, during=lambda: None):
-    """One run of native/tlsload.c: requests or handshakes, as the scenario says, with a client certificate."""
+def _tlsload(scenario, port, path, connections, seconds, folder):
+    """The words of native/tlsload.c."""
     request = folder / "request"
     request.write_bytes(request_bytes(scenario, path))
-    argv = [setup.TOOLS / "tlsload", scenario.tls, port, scenario.connections, int(seconds) + 30,
-            folder / "certificates", request]
+    return [setup.TOOLS / "tlsload", scenario.tls, port, connections, seconds, folder / "certificates", request]
+
+
+def tlsload(scenario, port, path, seconds, cpu, folder, during=lambda: None):
+    """One run of native/tlsload.c: requests or handshakes, as the scenario says, with a client certificate."""
+    argv = _tlsload(scenario, port, path, scenario.connections, int(seconds) + 30, folder)
     output, used = _run(argv, cpu, folder / "tlsload.log", seconds, during, signal.SIGINT)
     return _result(output, used)
 
 
 def exactly(scenario, port, path, count, cpu, folder):
-    """Sends `count` requests over the scenario's connections (h2load, HTTP/1.1); all must be answered with 2xx."""
+    """Sends `count` requests over the scenario's connections (h2load, HTTP/1.1; over TLS tlsload, one after the other);
+    all must be answered with 2xx."""
+    if scenario.tls:
+        return _exactly_tls(scenario, port, path, count, cpu, folder)
     log = folder / "h2load.log"
     argv = ["h2load", "--h1", "-t1", f"-n{count}", f"-c{min(scenario.connections, count)}"]
     argv += _h2load_request(scenario, folder)
@@ -165,6 +172,20 @@ def exactly(scenario, port, path, count, cpu, folder):
         process.end()
     served = re.search(r"status codes: (\d+) 2xx", output)
     if not served or int(served.group(1)) != count:
+        raise BenchError(f"not all of {count} requests were answered with 2xx: {output.strip()[-400:]}")
+
+
+def _exactly_tls(scenario, port, path, count, cpu, folder):
+    log = folder / "tlsload.log"
+    argv = [*_tlsload(scenario, port, path, 1, 300, folder), count]
+    process = Process(argv, cpu, log, pipe_output=True)
+    try:
+        _wait(process, 300)
+        output = process.popen.stdout.read().decode(errors="replace")
+    finally:
+        process.end()
+    result = _result(output, 0)
+    if result.requests != count or any(result.errors.values()):
         raise BenchError(f"not all of {count} requests were answered with 2xx: {output.strip()[-400:]}")
 
 

@@ -4,6 +4,7 @@
 //   tlsload full PORT CONNECTIONS SECONDS FOLDER REQUEST     connect, full mutual handshake, one request, close
 //   tlsload resumed PORT CONNECTIONS SECONDS FOLDER REQUEST  the same, each resuming the one before
 //
+// With a further COUNT it ends after so many requests, exactly so on one connection.
 // FOLDER holds client.pem (with its intermediate) and client.key, REQUEST is a file with the request's bytes. Without
 // a request one would not know that the server has verified the client: BoringSSL keeps its tickets back until then.
 // Ends after SECONDS or on SIGINT, and prints a line "RESULT {…}" as the script for wrk does.
@@ -42,7 +43,7 @@ static SSL_CTX *context;
 static char request[256 * 1024];
 static size_t request_size;
 static uint32_t *samples;
-static size_t done, room;
+static size_t done, room, limit = SIZE_MAX;
 static uint64_t connect_errors, read_errors, write_errors, timeouts, status_errors;
 static volatile sig_atomic_t stop;
 
@@ -176,6 +177,10 @@ static void requests(struct client *c) {
         return;
     }
     if (c->measured) count(c);
+    if (done >= limit) {
+      stop = 1;
+      return;
+    }
     if (mode != KEPT) {
       if (c->measured && SSL_session_reused(c->ssl) != (mode == RESUMED)) status_errors++;
       again(c, 1);
@@ -225,10 +230,11 @@ static void make_context(const char *folder) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) {
-    fprintf(stderr, "usage: tlsload kept|full|resumed PORT CONNECTIONS SECONDS FOLDER REQUEST\n");
+  if (argc != 7 && argc != 8) {
+    fprintf(stderr, "usage: tlsload kept|full|resumed PORT CONNECTIONS SECONDS FOLDER REQUEST [COUNT]\n");
     return 2;
   }
+  if (argc == 8) limit = strtoul(argv[7], NULL, 10);
   mode = strcmp(argv[1], "kept") == 0 ? KEPT : strcmp(argv[1], "full") == 0 ? FULL : RESUMED;
   port = atoi(argv[2]);
   int connections = atoi(argv[3]);
