@@ -50,7 +50,8 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: house),
     .target(
-      name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Security", "Telemetry", "Reactor"], swiftSettings: house),
+      name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Security", "Telemetry", "Reactor"],
+      swiftSettings: house),
     .executableTarget(
       name: "pillion",
       dependencies: [
@@ -66,7 +67,8 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Reactor"], swiftSettings: house),
     .testTarget(
-      name: "EnvoyConfigTests", dependencies: ["EnvoyConfig"], exclude: ["Accepted", "Refused", "Secrets"], swiftSettings: house),
+      name: "EnvoyConfigTests", dependencies: ["EnvoyConfig"], exclude: ["Accepted", "Refused", "Secrets"],
+      swiftSettings: house),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
     .testTarget(name: "SecurityTests", dependencies: ["Security", "Reactor", "COpenSSL"], swiftSettings: house),
   ],
