@@ -41,7 +41,7 @@ final class NetworkRBACFilter: NetworkFilter {
   private func judgeInShadow(_ facts: ConnectionFacts, _ shadow: RBACEngine) {
     let verdict = shadow.evaluate(facts)
     worker.shard.increment(info.shadowStats[verdict.isAllowed ? .shadowAllowed : .shadowDenied])
-    metadata.note(verdict, of: shadow, .shadow, prefix: info.shadowRulesPrefix, in: "envoy.filters.network.rbac")
+    metadata.note(verdict, of: shadow, under: info.shadowMetadataKeys, in: "envoy.filters.network.rbac")
   }
 
   private var metadata: DynamicMetadata {

@@ -6,8 +6,7 @@ final class NetworkRBACInfo: Sendable {
   let enforced: RBACEngine?
   /// Only counted and noted.
   let shadow: RBACEngine?
-  /// In the dynamic metadata's keys.
-  let shadowRulesPrefix: String
+  let shadowMetadataKeys: RBACMetadataKeys
   let stats: StatBlock<RBACStat>
   let shadowStats: StatBlock<RBACShadowStat>
   /// Whether every piece of data is judged, and not only the first.
@@ -18,7 +17,7 @@ final class NetworkRBACInfo: Sendable {
   init(_ config: NetworkRBAC, store: StatsStore) {
     enforced = config.rules.map { RBACEngine($0) }
     shadow = config.shadowRules.map { RBACEngine($0) }
-    shadowRulesPrefix = config.shadowRulesStatPrefix
+    shadowMetadataKeys = RBACMetadataKeys(.shadow, prefix: config.shadowRulesStatPrefix)
     let scope = store.scope("\(config.statPrefix.asStatPrefix)rbac.")
     stats = scope.block(RBACStat.self)
     shadowStats = scope.scope(config.shadowRulesStatPrefix.asStatPrefix).block(RBACShadowStat.self)

@@ -12,6 +12,7 @@ final class RBACEngine: Sendable {
 
   struct Policy: Sendable {
     let name: String
+    let nameInMetadata: StructValue
     /// `rbac_access_denied_matched_policy[NAME]`, without white space.
     let deniedDetail: String
     /// Places of the rules.
@@ -31,7 +32,7 @@ final class RBACEngine: Sendable {
     var compiler = RBACRuleCompiler(arena: arena)
     policies = config.policies.map { name, policy in
       Policy(
-        name: name, deniedDetail: Self.deniedDetail(name),
+        name: name, nameInMetadata: .string(name, origin: .none), deniedDetail: Self.deniedDetail(name),
         permissions: compiler.add(anyOf: policy.permissions), principals: compiler.add(anyOf: policy.principals))
     }
     action = config.action

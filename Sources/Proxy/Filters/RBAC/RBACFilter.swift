@@ -26,7 +26,7 @@ final class RBACFilter: HTTPFilter {
     guard let enforced = policies.enforced else { return .continueIteration }
     let verdict = enforced.engine.evaluate(facts)
     if enforced.engine.action == .log { stream.dynamicMetadata.noteHint(verdict) }
-    note(verdict, of: enforced.engine, .enforced, prefix: enforced.statPrefix ?? info.rulesPrefix)
+    note(verdict, of: enforced.engine, under: enforced.metadataKeys ?? info.metadataKeys)
     shard.increment(info.stats[verdict.isAllowed ? .allowed : .denied])
     if policies.tracksRules, let policy = verdict.policy {
       let name = enforced.engine.policies[policy].name
@@ -41,7 +41,7 @@ final class RBACFilter: HTTPFilter {
 
   private func judgeInShadow(_ facts: StreamFacts, _ shadow: RBACPolicies.Rules, tracksRules: Bool) {
     let verdict = shadow.engine.evaluate(facts)
-    note(verdict, of: shadow.engine, .shadow, prefix: shadow.statPrefix ?? info.shadowRulesPrefix)
+    note(verdict, of: shadow.engine, under: shadow.metadataKeys ?? info.shadowMetadataKeys)
     shard.increment(info.shadowStats[verdict.isAllowed ? .shadowAllowed : .shadowDenied])
     if tracksRules, let policy = verdict.policy {
       let name = shadow.engine.policies[policy].name
@@ -49,11 +49,8 @@ final class RBACFilter: HTTPFilter {
     }
   }
 
-  private func note(
-    _ verdict: RBACEngine.Verdict, of engine: RBACEngine, _ rules: RBACRuleSet, prefix: String
-  ) {
-    let metadata = stream.dynamicMetadata
-    metadata.note(verdict, of: engine, rules, prefix: prefix, in: Self.metadataNamespace)
+  private func note(_ verdict: RBACEngine.Verdict, of engine: RBACEngine, under keys: RBACMetadataKeys) {
+    stream.dynamicMetadata.note(verdict, of: engine, under: keys, in: Self.metadataNamespace)
   }
 }
 

@@ -6,17 +6,16 @@ final class RBACFilterInfo: Sendable {
   let policies: RBACPolicies
   let stats: StatBlock<RBACStat>
   let shadowStats: StatBlock<RBACShadowStat>
-  /// In the dynamic metadata's keys.
-  let rulesPrefix: String
-  let shadowRulesPrefix: String
+  let metadataKeys: RBACMetadataKeys
+  let shadowMetadataKeys: RBACMetadataKeys
   private let scope: StatsScope
   private let shadowScope: StatsScope
 
   /// - Parameter scope: the connection manager's, `http.PREFIX.`.
   init(_ config: HttpRBAC, scope: StatsScope) {
     policies = RBACPolicies(config)
-    rulesPrefix = config.rulesStatPrefix
-    shadowRulesPrefix = config.shadowRulesStatPrefix
+    metadataKeys = RBACMetadataKeys(.enforced, prefix: config.rulesStatPrefix)
+    shadowMetadataKeys = RBACMetadataKeys(.shadow, prefix: config.shadowRulesStatPrefix)
     self.scope = scope.scope("rbac.\(config.rulesStatPrefix.asStatPrefix)")
     shadowScope = scope.scope("rbac.\(config.shadowRulesStatPrefix.asStatPrefix)")
     stats = self.scope.block(RBACStat.self)

@@ -5,8 +5,8 @@ final class RBACPolicies: Sendable {
   /// Rules, and what they say of a request to the filters behind.
   struct Rules: Sendable {
     let engine: RBACEngine
-    /// In the dynamic metadata's keys; nil: the filter's own.
-    let statPrefix: String?
+    /// By their own stat prefix; nil without one: by the filter's.
+    let metadataKeys: RBACMetadataKeys?
   }
 
   /// Nil: everything is let through, without counting.
@@ -16,12 +16,15 @@ final class RBACPolicies: Sendable {
   let tracksRules: Bool
 
   init(_ config: HttpRBAC?) {
-    enforced = config.flatMap { Self.rules($0.rules, $0.rulesStatPrefix) }
-    shadow = config.flatMap { Self.rules($0.shadowRules, $0.shadowRulesStatPrefix) }
+    enforced = config.flatMap { Self.rules($0.rules, .enforced, $0.rulesStatPrefix) }
+    shadow = config.flatMap { Self.rules($0.shadowRules, .shadow, $0.shadowRulesStatPrefix) }
     tracksRules = config?.trackPerRuleStats ?? false
   }
 
-  private static func rules(_ config: RBAC?, _ statPrefix: String) -> Rules? {
-    config.map { Rules(engine: RBACEngine($0), statPrefix: statPrefix.isEmpty ? nil : statPrefix) }
+  private static func rules(
+    _ config: RBAC?, _ rules: RBACMetadataKeys.RuleSet, _ statPrefix: String
+  ) -> Rules? {
+    let keys = statPrefix.isEmpty ? nil : RBACMetadataKeys(rules, prefix: statPrefix)
+    return config.map { Rules(engine: RBACEngine($0), metadataKeys: keys) }
   }
 }
