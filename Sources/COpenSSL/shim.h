@@ -23,8 +23,6 @@ static const uint64_t tls_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;
 static const uint64_t tls_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
 static const uint64_t tls_OP_CIPHER_SERVER_PREFERENCE = SSL_OP_CIPHER_SERVER_PREFERENCE;
 static const uint64_t tls_OP_PRIORITIZE_CHACHA = SSL_OP_PRIORITIZE_CHACHA;
-static const uint64_t tls_OP_IGNORE_UNEXPECTED_EOF = SSL_OP_IGNORE_UNEXPECTED_EOF;
-static const uint64_t tls_OP_LEGACY_SERVER_CONNECT = SSL_OP_LEGACY_SERVER_CONNECT;
 
 static const long tls_MODES = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
   | SSL_MODE_NO_AUTO_CHAIN;
@@ -46,7 +44,6 @@ static inline int tls_set_client_signature_algorithms(SSL_CTX *context, const ch
   return (int)SSL_CTX_set1_client_sigalgs_list(context, list);
 }
 static inline void tls_set_session_cache(SSL_CTX *context, long mode) { SSL_CTX_set_session_cache_mode(context, mode); }
-static inline void tls_set_session_cache_size(SSL_CTX *context, long size) { SSL_CTX_sess_set_cache_size(context, size); }
 static inline int tls_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
   return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
@@ -57,7 +54,6 @@ static inline int tls_set_server_name(SSL *session, const char *name) {
   return (int)SSL_set_tlsext_host_name(session, name);
 }
 static inline int tls_new_session_index(void) { return SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL); }
-static inline int tls_new_context_index(void) { return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL); }
 static inline int tls_set_ticket_key_callback(
   SSL_CTX *context, int (*callback)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, EVP_MAC_CTX *, int)) {
   return (int)SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callback);
@@ -98,7 +94,6 @@ static inline X509 *tls_certificate_at(const STACK_OF(X509) *stack, int index) {
 static inline void tls_free_certificates(STACK_OF(X509) *stack) { sk_X509_pop_free(stack, X509_free); }
 static inline STACK_OF(X509_NAME) *tls_new_names(void) { return sk_X509_NAME_new_null(); }
 static inline int tls_push_name(STACK_OF(X509_NAME) *stack, X509_NAME *name) { return sk_X509_NAME_push(stack, name); }
-static inline void tls_free_names(STACK_OF(X509_NAME) *stack) { sk_X509_NAME_pop_free(stack, X509_NAME_free); }
 
 static inline GENERAL_NAMES *tls_alternative_names(const X509 *certificate) {
   return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);

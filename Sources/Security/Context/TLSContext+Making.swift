@@ -124,7 +124,6 @@ extension TLSContext {
 
   static func configureClient(_ context: OpaquePointer, _ settings: ClientTLSSettings, _ verifier: CertificateVerifier?)
   {
-    if settings.allowRenegotiation { SSL_CTX_clear_options(context, tls_OP_NO_RENEGOTIATION) }
     if settings.maxSessionKeys > 0 {
       tls_set_session_cache(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
       SSL_CTX_sess_set_new_cb(context, ClientSessions.callback)

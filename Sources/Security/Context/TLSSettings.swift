@@ -97,11 +97,8 @@ package struct ClientTLSSettings: Sendable {
   package var common = CommonTLSSettings(maximumVersion: .tls12)
   /// SNI for all sessions; ``TLSSessionOptions/serverName`` goes before it.
   package var serverName = ""
-  package var allowRenegotiation = false
   /// Sessions kept for resumption; 0 for none.
   package var maxSessionKeys = 1
-  /// Refuse a server certificate whose keyUsage forbids what its key does here.
-  package var enforceRSAKeyUsage = false
 
   package init() {}
 }

@@ -71,8 +71,6 @@ package final class TLSSession: TransportSocket {
 
   package override var failureReason: String { failure?.reason ?? "" }
 
-  package var isEstablished: Bool { stage == .open }
-
   // MARK: Handshake
 
   package override func handshake() -> HandshakeProgress {
