@@ -151,7 +151,6 @@ struct InternalAddresses: Sendable {
 
   func contains(_ address: Reactor.SocketAddress) -> Bool {
     if !address.isIP { return unixSockets }
-    let bytes = address.ipBytes
-    return ranges.contains { $0.contains(bytes) }
+    return ranges.contains { $0.contains(address) }
   }
 }

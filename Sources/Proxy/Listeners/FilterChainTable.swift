@@ -56,13 +56,12 @@ struct FilterChainTable: Sendable {
   /// Keeps the chains that have the longest range around the address.
   private func keepLongest(_ left: inout [Int], _ address: Reactor.SocketAddress?, _ ranges: (Int) -> [AddressRange?]) {
     // As in Envoy, what is no IP address fits no range but those of chains that ask for none.
-    let address = address?.ipBytes ?? []
     let longest = left.compactMap { longestMatch(ranges($0), address) }.max()
     left.removeAll { longestMatch(ranges($0), address) != longest || longest == nil }
   }
 
   /// Bits of the longest range around the address; -1 for a chain that takes any, nil for none.
-  private func longestMatch(_ ranges: [AddressRange?], _ address: [UInt8]) -> Int? {
+  private func longestMatch(_ ranges: [AddressRange?], _ address: Reactor.SocketAddress?) -> Int? {
     ranges.compactMap { range in
       guard let range else { return -1 }
       return range.contains(address) ? range.length : nil

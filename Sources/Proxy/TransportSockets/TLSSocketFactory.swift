@@ -124,7 +124,7 @@ package final class TLSSocketFactory: Sendable {
   }
 
   private static func contains(_ ranges: [AddressRange], _ address: Reactor.SocketAddress?) -> Bool {
-    ranges.isEmpty || address.map { address in ranges.contains { $0.contains(address.ipBytes) } } ?? false
+    ranges.isEmpty || ranges.contains { $0.contains(address) }
   }
 }
 

@@ -11,11 +11,11 @@ struct RBACRule: Sendable, BitwiseCopyable {
     case header(HeaderMatcher)
     case path(StringMatcher)
     case serverName(StringMatcher)
-    case destinationIP(AddressPrefix)
+    case destinationIP(AddressRange)
     /// The end is excluded.
     case destinationPort(start: UInt32, end: UInt32)
-    case directRemoteIP(AddressPrefix)
-    case remoteIP(AddressPrefix)
+    case directRemoteIP(AddressRange)
+    case remoteIP(AddressRange)
     case authenticated
     case principalName(StringMatcher)
     /// By their place in the engine's list.
@@ -56,7 +56,7 @@ struct RBACRuleCompiler {
     case .any: leaf(.anything)
     case .header(let matcher): leaf(.header(HeaderMatcher(matcher, arena: arena)))
     case .urlPath(let matcher): leaf(.path(StringMatcher(matcher, arena: arena)))
-    case .destinationIp(let range): leaf(AddressPrefix(range).map { .destinationIP($0) })
+    case .destinationIp(let range): leaf(AddressRange(range).map { .destinationIP($0) })
     case .destinationPort(let port): leaf(.destinationPort(start: UInt32(port), end: UInt32(port) + 1))
     case .destinationPortRange(let range):
       leaf(.destinationPort(start: UInt32(max(0, range.start)), end: UInt32(max(0, range.end))))
@@ -73,8 +73,8 @@ struct RBACRuleCompiler {
     case .any: leaf(.anything)
     case .authenticated(nil): leaf(.authenticated)
     case .authenticated(let matcher?): leaf(.principalName(StringMatcher(matcher, arena: arena)))
-    case .sourceIp(let range), .directRemoteIp(let range): leaf(AddressPrefix(range).map { .directRemoteIP($0) })
-    case .remoteIp(let range): leaf(AddressPrefix(range).map { .remoteIP($0) })
+    case .sourceIp(let range), .directRemoteIp(let range): leaf(AddressRange(range).map { .directRemoteIP($0) })
+    case .remoteIp(let range): leaf(AddressRange(range).map { .remoteIP($0) })
     case .header(let matcher): leaf(.header(HeaderMatcher(matcher, arena: arena)))
     case .urlPath(let matcher): leaf(.path(StringMatcher(matcher, arena: arena)))
     case .metadata(let matcher): add(matcher)

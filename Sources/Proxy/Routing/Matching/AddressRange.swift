@@ -2,7 +2,9 @@ import EnvoyConfig
 import Reactor
 
 /// A CIDR range that is compared without touching the heap.
-struct AddressPrefix: Sendable, BitwiseCopyable {
+struct AddressRange: Sendable, BitwiseCopyable {
+  /// Bits that count.
+  let length: Int
   private let isIPv4: Bool
   private let high: UInt64
   private let low: UInt64
@@ -15,16 +17,18 @@ struct AddressPrefix: Sendable, BitwiseCopyable {
       return nil
     }
     isIPv4 = halves.isIPv4
-    // An IPv4 address stands in the upper half of the first word. As in Envoy, a length beyond the address's own is that.
-    let length = min(UInt64(range.prefixLen), isIPv4 ? 32 : 128)
+    // As in Envoy, a length beyond the address's own is that.
+    length = min(Int(range.prefixLen), isIPv4 ? 32 : 128)
+    // An IPv4 address stands in the upper half of the first word.
     highMask = Self.mask(min(length, 64))
-    lowMask = Self.mask(length > 64 ? length - 64 : 0)
+    lowMask = Self.mask(max(length - 64, 0))
     high = halves.high & highMask
     low = halves.low & lowMask
   }
 
-  private static func mask(_ length: UInt64) -> UInt64 { length == 0 ? 0 : ~0 << (64 - length) }
+  private static func mask(_ length: Int) -> UInt64 { length == 0 ? 0 : ~0 << UInt64(64 - length) }
 
+  /// No range holds what is no IP address.
   func contains(_ address: Reactor.SocketAddress?) -> Bool {
     guard let halves = address?.ipHalves, halves.isIPv4 == isIPv4 else { return false }
     return halves.high & highMask == high && halves.low & lowMask == low
