@@ -130,11 +130,4 @@ import Testing
     #expect(labels.contains("SERVER_HANDSHAKE_TRAFFIC_SECRET"))
     #expect(labels.contains("CLIENT_TRAFFIC_SECRET_0"))
   }
-
-  @Test func bytesThatAreTakenOverAreCleared() {
-    var bytes: [UInt8] = [1, 2, 3]
-    let key = KeyBytes(clearing: &bytes)
-    #expect(bytes.isEmpty)
-    #expect(key.withBytes { Array($0) } == [1, 2, 3])
-  }
 }

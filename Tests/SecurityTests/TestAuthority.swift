@@ -115,3 +115,12 @@ final class TestCertificate: @unchecked Sendable {
       .pem(chain: TLSData(chainPEM, source: "chain.pem"), key: TLSKeyData(KeyBytes(keyPEM), source: "key.pem")))
   }
 }
+
+extension KeyBytes {
+  convenience init(_ bytes: [UInt8]) {
+    self.init(capacity: bytes.count) { memory in
+      memory.copyBytes(from: bytes)
+      return bytes.count
+    }
+  }
+}

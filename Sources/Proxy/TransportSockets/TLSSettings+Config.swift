@@ -83,7 +83,7 @@ extension TLSVersion {
 extension TLSCertificateSettings {
   /// Nil where the message holds no certificate, which the decoder has refused.
   fileprivate init?(_ config: TlsCertificate) {
-    let password = config.password.map { KeyBytes($0) }
+    let password = config.password.map { KeyBytes.copy(of: $0) }
     if let file = config.pkcs12 {
       self.init(.pkcs12(TLSKeyData(file)), password: password)
     } else if let chain = config.certificateChain, let key = config.privateKey {
@@ -99,17 +99,12 @@ extension TLSData {
 }
 
 extension TLSKeyData {
-  fileprivate init(_ source: SecretDataSource) { self.init(KeyBytes(source), source: source.specifier.name) }
+  fileprivate init(_ source: SecretDataSource) { self.init(KeyBytes.copy(of: source), source: source.specifier.name) }
 }
 
 extension KeyBytes {
-  fileprivate convenience init(_ source: SecretDataSource) {
-    self.init(copying: source.secret)
-  }
-
-  private convenience init(copying secret: SecretBytes) {
-    var copy: [UInt8] = secret.withUnsafeBytes { Array($0) }
-    self.init(clearing: &copy)
+  fileprivate static func copy(of source: SecretDataSource) -> KeyBytes {
+    source.secret.withUnsafeBytes { KeyBytes(copying: $0) }
   }
 }
 

@@ -2,7 +2,7 @@
 package struct AuthorityFile {
   package enum Content {
     case certificates([UInt8])
-    case key(WipedBytes)
+    case key(KeyBytes)
   }
 
   package let name: String

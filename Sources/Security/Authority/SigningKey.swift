@@ -37,12 +37,12 @@ package final class SigningKey {
   deinit { EVP_PKEY_free(handle) }
 
   /// As PKCS #8, without a passphrase.
-  package func pem() throws(AuthorityError) -> WipedBytes {
+  package func pem() throws(AuthorityError) -> KeyBytes {
     let bio = try MemoryBIO()
     guard PEM_write_bio_PKCS8PrivateKey(bio.handle, handle, nil, nil, 0, nil, nil) == 1 else {
       throw AuthorityError(openSSL: "the key cannot be written")
     }
-    return bio.withWritten { WipedBytes(copying: $0) }
+    return bio.withWritten { KeyBytes(copying: $0) }
   }
 
   /// Whether it is this certificate's key.

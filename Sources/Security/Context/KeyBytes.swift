@@ -5,23 +5,18 @@ import COpenSSL
 /// Sound as `@unchecked Sendable`: the bytes never change between init and deinit.
 package final class KeyBytes: @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
+  package let count: Int
 
   package init(copying bytes: UnsafeRawBufferPointer) {
     memory = .allocate(byteCount: bytes.count, alignment: 16)
     memory.copyMemory(from: bytes)
+    count = bytes.count
   }
 
-  package init(_ bytes: [UInt8]) {
-    memory = .allocate(byteCount: bytes.count, alignment: 16)
-    memory.copyBytes(from: bytes)
-  }
-
-  /// Takes over bytes of the caller's and clears them there.
-  package init(clearing bytes: inout [UInt8]) {
-    memory = .allocate(byteCount: bytes.count, alignment: 16)
-    memory.copyBytes(from: bytes)
-    bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
-    bytes = []
+  /// Memory of at most so many bytes, filled by `body`, which returns how many it wrote.
+  package init(capacity: Int, filledBy body: (UnsafeMutableRawBufferPointer) -> Int) {
+    memory = .allocate(byteCount: capacity, alignment: 16)
+    count = min(max(body(memory), 0), capacity)
   }
 
   deinit {
@@ -29,11 +24,9 @@ package final class KeyBytes: @unchecked Sendable {
     memory.deallocate()
   }
 
-  package var count: Int { memory.count }
-
   package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeRawBufferPointer(memory))
+    try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
   }
 }

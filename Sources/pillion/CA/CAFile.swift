@@ -9,7 +9,7 @@ enum CAFile {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  static func read(_ path: String) throws(CAFileError) -> WipedBytes {
+  static func read(_ path: String) throws(CAFileError) -> KeyBytes {
     let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard number >= 0 else { throw CAFileError(path, "cannot be opened", SystemError("open")) }
     let file = Descriptor(number)
@@ -18,7 +18,7 @@ enum CAFile {
     guard status.st_mode & S_IFMT == S_IFREG else { throw CAFileError(path, "is no regular file") }
     guard status.st_size < limit else { throw CAFileError(path, "is larger than \(limit) bytes") }
     var failure: SystemError?
-    let bytes = WipedBytes(capacity: Int(status.st_size)) { memory in
+    let bytes = KeyBytes(capacity: Int(status.st_size)) { memory in
       let count = Glibc.read(file.number, memory.baseAddress, memory.count)
       if count < 0 { failure = SystemError("read") }
       return count

@@ -1,4 +1,4 @@
-extension WipedBytes {
+extension KeyBytes {
   /// All certificates of a PEM file.
   package func certificates() throws(AuthorityError) -> [SignedCertificate] {
     try withBytes { bytes throws(AuthorityError) in try SignedCertificate.read(pem: bytes) }
