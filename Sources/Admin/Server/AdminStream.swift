@@ -65,15 +65,9 @@ final class AdminStream: StreamDecoder {
     defer { server.headerMaps.giveBack(reply) }
     reply.add(.status, decimal: response.status)
     for header in response.headers {
-      var (name, value) = header
-      name.withUTF8 { name in
-        value.withUTF8 { value in
-          reply.add(named: ByteView(UnsafeRawBufferPointer(name)), ByteView(UnsafeRawBufferPointer(value)))
-        }
-      }
+      withBytes(header.name) { name in withBytes(header.value) { reply.add(named: name, $0) } }
     }
-    var body = response.body
-    body.withUTF8 { finish(reply, ByteView(UnsafeRawBufferPointer($0))) }
+    withBytes(response.body) { finish(reply, $0) }
   }
 
   private func finish(_ reply: HeaderMap, _ body: ByteView) {

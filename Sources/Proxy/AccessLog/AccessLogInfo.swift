@@ -89,10 +89,7 @@ struct ConfigProblemError: Error {
 
 extension HeaderName {
   /// The number by which a format's header is found at once.
-  static func identify(_ name: String) -> UInt8 {
-    var name = name
-    return name.withUTF8 { HeaderName(ByteView(UnsafeRawBufferPointer($0))).rawValue }
-  }
+  static func identify(_ name: String) -> UInt8 { withBytes(name) { HeaderName($0).rawValue } }
 }
 
 extension SubstitutionJSON {

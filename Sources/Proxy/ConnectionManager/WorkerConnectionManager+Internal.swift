@@ -18,8 +18,7 @@ extension WorkerConnectionManager {
     if stream.info.isInternal { return headers.set(.xEnvoyInternal, "true") }
     if !info.useRemoteAddress { return }
     if info.xffNumTrustedHops > 0, let address = forwardedAddress(headers) {
-      var text = address.host
-      text.withUTF8 { headers.set(.xEnvoyExternalAddress, ByteView(UnsafeRawBufferPointer($0))) }
+      withBytes(address.host) { headers.set(.xEnvoyExternalAddress, $0) }
     } else {
       stream.connection.use { tellAddress(of: $0, headers) }
     }

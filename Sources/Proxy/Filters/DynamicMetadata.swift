@@ -20,3 +20,15 @@ final class DynamicMetadata {
     namespaces[index].value = .object(members)
   }
 }
+
+extension DynamicMetadata? {
+  /// Made when the first filter has something to say.
+  var orMade: DynamicMetadata {
+    mutating get {
+      if let self { return self }
+      let made = DynamicMetadata()
+      self = made
+      return made
+    }
+  }
+}

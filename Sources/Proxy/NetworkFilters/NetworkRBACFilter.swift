@@ -30,7 +30,7 @@ final class NetworkRBACFilter: NetworkFilter {
       return .continueIteration
     }
     let verdict = enforced.evaluate(facts)
-    if enforced.action == .log { metadata.noteHint(verdict) }
+    if enforced.action == .log { socket.dynamicMetadata.orMade.noteHint(verdict) }
     worker.shard.increment(info.stats[verdict.isAllowed ? .allowed : .denied])
     isAllowed = verdict.isAllowed
     if isAllowed { return .continueIteration }
@@ -41,14 +41,8 @@ final class NetworkRBACFilter: NetworkFilter {
   private func judgeInShadow(_ facts: ConnectionFacts, _ shadow: RBACEngine) {
     let verdict = shadow.evaluate(facts)
     worker.shard.increment(info.shadowStats[verdict.isAllowed ? .shadowAllowed : .shadowDenied])
-    metadata.note(verdict, of: shadow, under: info.shadowMetadataKeys, in: "envoy.filters.network.rbac")
-  }
-
-  private var metadata: DynamicMetadata {
-    if let known = socket.dynamicMetadata { return known }
-    let made = DynamicMetadata()
-    socket.dynamicMetadata = made
-    return made
+    socket.dynamicMetadata.orMade.note(
+      verdict, of: shadow, under: info.shadowMetadataKeys, in: "envoy.filters.network.rbac")
   }
 
   private func deny(_ detail: String) {

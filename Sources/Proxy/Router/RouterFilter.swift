@@ -119,11 +119,9 @@ final class RouterFilter: HTTPFilter {
 
   /// `auto_host_rewrite`: the upstream host is asked for under its own name.
   func rewriteHost(_ headers: HeaderMap, _ route: RouteEntry, _ host: Host) {
-    var name = host.hostname
-    if name.isEmpty { return }
-    name.withUTF8 {
-      route.rewriteHost(
-        headers, to: ByteView(UnsafeRawBufferPointer($0)), suppressEnvoyHeaders: config.suppressEnvoyHeaders)
+    if host.hostname.isEmpty { return }
+    withBytes(host.hostname) {
+      route.rewriteHost(headers, to: $0, suppressEnvoyHeaders: config.suppressEnvoyHeaders)
     }
   }
 

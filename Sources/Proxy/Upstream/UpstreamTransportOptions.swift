@@ -15,9 +15,7 @@ struct UpstreamTransportOptions: Hashable {
   init(_ config: UpstreamHttpProtocolOptions, _ headers: HeaderMap) {
     var host = headers.value(of: .authority) ?? .empty
     if !config.overrideAutoSniHeader.isEmpty {
-      var name = config.overrideAutoSniHeader
-      let value = name.withUTF8 { headers.value(named: ByteView(UnsafeRawBufferPointer($0))) }
-      if let value { host = value }
+      if let value = withBytes(config.overrideAutoSniHeader, { headers.value(named: $0) }) { host = value }
     }
     let (name, isAddress) = Self.parse(host)
     if config.autoSni, !isAddress { serverName = name }

@@ -1,8 +1,5 @@
 extension ByteQueue {
-  public mutating func append(_ text: String) {
-    var text = text
-    text.withUTF8 { append(ByteView(UnsafeRawBufferPointer($0))) }
-  }
+  public mutating func append(_ text: String) { withBytes(text) { append($0) } }
 
   /// Appends an integer in decimal digits.
   public mutating func append(decimal value: Int) {

@@ -86,6 +86,13 @@ extension ByteView {
   public var string: String { String(decoding: buffer, as: UTF8.self) }
 }
 
+/// Calls `body` with the text's bytes, which it must not keep.
+@inlinable
+public func withBytes<Result>(_ text: String, _ body: (ByteView) throws -> Result) rethrows -> Result {
+  var text = text
+  return try text.withUTF8 { try body(ByteView(UnsafeRawBufferPointer($0))) }
+}
+
 /// The byte with an ASCII upper-case letter made lower.
 @inlinable
 public func asciiLowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }

@@ -30,4 +30,12 @@ package struct CivilTime: Equatable, Sendable {
     month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
+
+  /// "2026-11-21".
+  package var date: String { [year, month, day].map(Self.twoDigits).joined(separator: "-") }
+
+  /// "05:40:00".
+  package var timeOfDay: String { [hour, minute, second].map(Self.twoDigits).joined(separator: ":") }
+
+  private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -34,11 +34,8 @@ enum X509Text {
   private static func time(_ seconds: Int64?) -> String {
     guard let seconds else { return "at a time that cannot be read" }
     let time = CivilTime(secondsSinceEpoch: seconds)
-    let date = "\(time.year)-\(twoDigits(time.month))-\(twoDigits(time.day))"
-    return "\(date)T\(twoDigits(time.hour)):\(twoDigits(time.minute)):\(twoDigits(time.second))Z"
+    return "\(time.date)T\(time.timeOfDay)Z"
   }
-
-  private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
   /// A peer's text in a log line of ours: printable, and not endless.
   static func shown(_ text: String) -> String {

@@ -48,10 +48,7 @@ package struct TextBuffer: ~Copyable {
     append(ByteView(literal))
   }
 
-  package mutating func append(_ text: String) {
-    var text = text
-    text.withUTF8 { append(ByteView(UnsafeRawBufferPointer($0))) }
-  }
+  package mutating func append(_ text: String) { withBytes(text) { append($0) } }
 
   package mutating func append(_ list: [UInt8]) {
     list.withUnsafeBytes { append(ByteView($0)) }

@@ -113,8 +113,7 @@ struct CAFolder {
   private func versionName() -> String {
     let now = Clock.system.wallNanoseconds
     let time = CivilTime(secondsSinceEpoch: now / 1_000_000_000)
-    let parts = [time.year, time.month, time.day, time.hour, time.minute, time.second]
-    let text = parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "_")
+    let text = String("\(time.date)_\(time.timeOfDay)".map { $0.isNumber ? $0 : "_" })
     return "..\(text).\(String(now % 1_000_000_000, radix: 16))"
   }
 

@@ -7,8 +7,7 @@ enum CATime {
   /// "2026-11-21 05:40:00 UTC".
   static func text(_ secondsSinceEpoch: Int64) -> String {
     let time = CivilTime(secondsSinceEpoch: secondsSinceEpoch)
-    return
-      "\(time.year)-\(two(time.month))-\(two(time.day)) \(two(time.hour)):\(two(time.minute)):\(two(time.second)) UTC"
+    return "\(time.date) \(time.timeOfDay) UTC"
   }
 
   /// "in 23 h 58 min", "2 min ago".
@@ -28,6 +27,4 @@ enum CATime {
     let rest = seconds % units[first].0 / next.0
     return rest == 0 ? whole : "\(whole) \(rest) \(next.1)"
   }
-
-  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

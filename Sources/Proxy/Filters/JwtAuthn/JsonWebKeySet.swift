@@ -59,7 +59,7 @@ final class JsonWebKeySet: Sendable {
   }
 
   private static func bytes(_ value: StructValue?) -> [UInt8]? {
-    guard var text = value?.text else { return nil }
-    return text.withUTF8 { Base64URL.decode(ByteView(UnsafeRawBufferPointer($0))) }
+    guard let text = value?.text else { return nil }
+    return withBytes(text) { Base64URL.decode($0) }
   }
 }

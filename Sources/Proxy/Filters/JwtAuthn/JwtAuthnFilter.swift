@@ -131,9 +131,7 @@ final class JwtAuthnFilter: HTTPFilter {
   }
 
   private func setMetadata(_ key: String, _ value: StructValue) {
-    let metadata = stream.info.dynamicMetadata ?? DynamicMetadata()
-    metadata.set("envoy.filters.http.jwt_authn", key, value)
-    stream.info.dynamicMetadata = metadata
+    stream.info.dynamicMetadata.orMade.set("envoy.filters.http.jwt_authn", key, value)
   }
 
   // MARK: Refusals

@@ -166,12 +166,6 @@ struct JwtRemovals {
   var parameters: Set<String> = []
 }
 
-/// Calls `body` with the text's bytes.
-func withBytes<R>(_ text: String, _ body: (ByteView) throws -> R) rethrows -> R {
-  var text = text
-  return try text.withUTF8 { try body(ByteView(UnsafeRawBufferPointer($0))) }
-}
-
 extension ByteView {
   /// Where `other` first stands in these bytes.
   fileprivate func firstIndex(of other: ByteView) -> Int? {

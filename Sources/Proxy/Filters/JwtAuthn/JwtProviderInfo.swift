@@ -46,8 +46,7 @@ struct JwtProviderInfo: Sendable {
 
   func isSubjectAllowed(_ subject: String) -> Bool {
     guard let subjects else { return true }
-    var subject = subject
-    return subject.withUTF8 { subjects.matches(ByteView(UnsafeRawBufferPointer($0))) }
+    return subjects.matches(subject)
   }
 
   func isLifetimeAllowed(_ token: JsonWebToken, now: UInt64) -> Bool {

@@ -25,7 +25,7 @@ final class RBACFilter: HTTPFilter {
     if let shadow = policies.shadow { judgeInShadow(facts, shadow, tracksRules: policies.tracksRules) }
     guard let enforced = policies.enforced else { return .continueIteration }
     let verdict = enforced.engine.evaluate(facts)
-    if enforced.engine.action == .log { stream.dynamicMetadata.noteHint(verdict) }
+    if enforced.engine.action == .log { stream.info.dynamicMetadata.orMade.noteHint(verdict) }
     note(verdict, of: enforced.engine, under: enforced.metadataKeys ?? info.metadataKeys)
     shard.increment(info.stats[verdict.isAllowed ? .allowed : .denied])
     if policies.tracksRules, let policy = verdict.policy {
@@ -50,17 +50,7 @@ final class RBACFilter: HTTPFilter {
   }
 
   private func note(_ verdict: RBACEngine.Verdict, of engine: RBACEngine, under keys: RBACMetadataKeys) {
-    stream.dynamicMetadata.note(verdict, of: engine, under: keys, in: Self.metadataNamespace)
-  }
-}
-
-extension ActiveStream {
-  /// Made when the first filter has something to say.
-  var dynamicMetadata: DynamicMetadata {
-    if let known = info.dynamicMetadata { return known }
-    let made = DynamicMetadata()
-    info.dynamicMetadata = made
-    return made
+    stream.info.dynamicMetadata.orMade.note(verdict, of: engine, under: keys, in: Self.metadataNamespace)
   }
 }
 

@@ -36,8 +36,7 @@ package final class RetryPolicy: Sendable {
   }
 
   private init(_ config: EnvoyConfig.RetryPolicy?, arena: RouteArena) {
-    var retryOn = config?.retryOn ?? ""
-    self.retryOn = retryOn.withUTF8 { RetryOn(parsing: ByteView(UnsafeRawBufferPointer($0))) }
+    retryOn = withBytes(config?.retryOn ?? "") { RetryOn(parsing: $0) }
     numRetries = config?.numRetries ?? 1
     perTryTimeoutNanoseconds = config?.perTryTimeout?.nanoseconds ?? 0
     perTryIdleTimeoutNanoseconds = config?.perTryIdleTimeout?.nanoseconds ?? 0

@@ -64,10 +64,7 @@ struct HeaderParser: Sendable, BitwiseCopyable {
     do {
       format = try SubstitutionFormat(
         option.value, omitEmptyValues: true,
-        identify: { name in
-          var name = name
-          return name.withUTF8 { HeaderName(ByteView(UnsafeRawBufferPointer($0))).rawValue }
-        })
+        identify: HeaderName.identify)
     } catch {
       throw RouteTableError(origin: option.origin, message: error.message)
     }

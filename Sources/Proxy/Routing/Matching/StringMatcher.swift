@@ -52,8 +52,5 @@ struct StringMatcher: Sendable, BitwiseCopyable {
 }
 
 extension StringMatcher {
-  func matches(_ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { matches(ByteView(UnsafeRawBufferPointer($0))) }
-  }
+  func matches(_ text: String) -> Bool { withBytes(text) { matches($0) } }
 }
