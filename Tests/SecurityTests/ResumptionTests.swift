@@ -113,6 +113,26 @@ import Testing
     #expect(try !resumes(client, stricter))
   }
 
+  @Test(arguments: [TLSVersion.tls12, .tls13]) func otherPatternsResumeNothing(_ version: TLSVersion) throws {
+    func server(_ definition: String, _ change: (inout ValidationRules?) -> Void = { _ in }) throws -> TLSContext {
+      let settings = serverSettings {
+        $0.sessionTicketKeys = [ticketKey(1)]
+        $0.common.validation?.subjectAltNameMatchers = [
+          SubjectAltNameMatcher(.uri, .matches(definition: definition) { _ in true })
+        ]
+        change(&$0.common.validation)
+      }
+      return try TLSContext(server: settings)
+    }
+    let client = try clientContext(version)
+    #expect(try !resumes(client, server("one")))
+    #expect(try resumes(client, server("one")))
+    #expect(try !resumes(client, server("another")))
+    #expect(try !resumes(client, server("another") { $0?.trustChainVerification = .acceptUntrusted }))
+    #expect(try !resumes(client, server("another") { $0?.allowExpiredCertificate = true }))
+    #expect(try !resumes(client, server("another") { $0?.maxVerifyDepth = 1 }))
+  }
+
   @Test func aKeyOfAnotherLengthIsRefused() {
     #expect(
       throws: TLSConfigurationError(

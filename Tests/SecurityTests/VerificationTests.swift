@@ -78,7 +78,7 @@ import Testing
       rules: {
         $0.subjectAltNameMatchers = [
           SubjectAltNameMatcher(.dns, .exact("b.example")),
-          SubjectAltNameMatcher(.uri, .matches { $0.hasPrefix("spiffe://example/") }),
+          SubjectAltNameMatcher(.uri, .matches(definition: "prefix") { $0.hasPrefix("spiffe://example/") }),
         ]
       }),
     Case(

@@ -16,11 +16,12 @@ package func loadBootstrap(
   }
 }
 
-/// Reads a text and decodes its root.
+/// Reads a text and decodes its root. `isRegularOnly` refuses pipes and devices.
 func decodeDocument<Value>(
-  _ source: ConfigSource, _ checks: ConfigChecks, _ decodeRoot: (DecodingContext) -> Value
+  _ source: ConfigSource, _ checks: ConfigChecks, isRegularOnly: Bool = false,
+  _ decodeRoot: (DecodingContext) -> Value
 ) -> Result<Value, ConfigErrors> {
-  switch parse(source) {
+  switch parse(source, isRegularOnly: isRegularOnly) {
   case .failure(let error): .failure(ConfigErrors([error]))
   case .success(let builder): decode(builder, checks, decodeRoot)
   }
@@ -38,7 +39,7 @@ private func decode<Value>(
   return context.errors.isEmpty ? .success(value) : .failure(ConfigErrors(context.errors))
 }
 
-private func parse(_ source: ConfigSource) -> Result<DocumentBuilder, ConfigError> {
+private func parse(_ source: ConfigSource, isRegularOnly: Bool) -> Result<DocumentBuilder, ConfigError> {
   switch source {
   case .inlineYAML(let text):
     return parse(Array(text.utf8), file: "<inline>", isYAML: true)
@@ -46,7 +47,7 @@ private func parse(_ source: ConfigSource) -> Result<DocumentBuilder, ConfigErro
     if let form = refusedForm(of: path) {
       return .failure(fileError(path, "\(form), Pillion does not support it yet", allowed: "JSON and YAML are allowed"))
     }
-    switch FileText.read(path, limit: Document.maximumByteCount) {
+    switch FileText.read(path, limit: Document.maximumByteCount, isRegularOnly: isRegularOnly) {
     case .failure(let problem): return .failure(fileError(path, problem.problem, allowed: problem.allowed))
     case .success(let bytes): return parse(bytes, file: path, isYAML: hasSuffix(path, ".yaml", ".yml"))
     }

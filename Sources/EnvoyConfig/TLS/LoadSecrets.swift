@@ -1,7 +1,8 @@
 /// Reads and decodes a file of secrets: a `DiscoveryResponse` whose resources are of the type `Secret`, as Envoy reads it for
 /// a `path_config_source`. The files that the secrets name are read too, at once.
 package func loadSecrets(path: String, checks: ConfigChecks = ConfigChecks()) throws(ConfigErrors) -> [Secret] {
-  try decodeDocument(.file(path: path), checks) { context in
+  // They are read while the proxy serves: a pipe would keep it waiting.
+  try decodeDocument(.file(path: path), checks, isRegularOnly: true) { context in
     context.decode(DiscoveryResponse.self, at: 0).secrets
   }.get()
 }

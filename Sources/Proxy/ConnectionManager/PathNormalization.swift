@@ -43,7 +43,7 @@ struct PathNormalization: Sendable {
       bytes = unescaped
     }
     if normalizes {
-      guard let canonical = Self.canonical(bytes) else { return .refused }
+      guard let canonical = Self.canonical(Self.withoutDotParameters(bytes)) else { return .refused }
       bytes = canonical
     }
     if mergesSlashes { bytes = Self.merged(bytes) }
@@ -69,6 +69,17 @@ struct PathNormalization: Sendable {
       }
     }
     return found ? result : nil
+  }
+
+  /// Segments `.;…` and `..;…` without their parameters, which some upstreams leave out (as Envoy, which looks at the path
+  /// as it was sent: not behind backslashes, and not where a dot is escaped).
+  private static func withoutDotParameters(_ path: [UInt8]) -> [UInt8] {
+    guard path.contains(0x3b) else { return path }
+    let segments = path.split(separator: 0x2f, omittingEmptySubsequences: false).map { segment in
+      let name = segment.prefix { $0 != 0x3b }
+      return name.elementsEqual([0x2e]) || name.elementsEqual([0x2e, 0x2e]) ? name : segment
+    }
+    return Array(segments.joined(separator: [0x2f]))
   }
 
   /// Backslashes as slashes, escapes of unreserved characters undone, dot segments resolved; nil for an escaped NUL.

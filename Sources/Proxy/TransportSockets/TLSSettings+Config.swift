@@ -153,6 +153,22 @@ extension Security.SubjectAltNameMatcher {
     let arena = RouteArena()
     let matcher = StringMatcher(config.matcher, arena: arena)
     // The arena holds what the matcher points at.
-    self.init(kind, .matches { name in withExtendedLifetime(arena) { matcher.matches(name) } })
+    let predicate = { @Sendable (name: String) in withExtendedLifetime(arena) { matcher.matches(name) } }
+    self.init(kind, .matches(definition: config.matcher.definition, predicate))
+  }
+}
+
+extension EnvoyConfig.StringMatcher {
+  /// Other words for whatever matches otherwise.
+  fileprivate var definition: String {
+    let pattern =
+      switch matchPattern {
+      case .exact(let text): "exact \(text)"
+      case .prefix(let text): "prefix \(text)"
+      case .suffix(let text): "suffix \(text)"
+      case .contains(let text): "contains \(text)"
+      case .safeRegex(let regex): "regex \(regex.pattern)"
+      }
+    return ignoreCase ? "ignoring case, " + pattern : pattern
   }
 }

@@ -32,6 +32,13 @@ enum PEMReader {
     return found
   }
 
+  /// Lists in a text whose certificates were read already, where there are any.
+  /// - Throws: one that is broken.
+  static func furtherRevocationLists(_ data: TLSData) throws(TLSConfigurationError) -> [OpaquePointer] {
+    guard data.bytes.contains(Array("-----BEGIN X509 CRL-----".utf8)) else { return [] }
+    return try revocationLists(data)
+  }
+
   static func privateKey(_ data: TLSKeyData, password: KeyBytes?) throws(TLSConfigurationError) -> OpaquePointer {
     ERR_clear_error()
     let key = data.bytes.withBytes { bytes -> OpaquePointer? in

@@ -21,13 +21,21 @@ enum SessionContextID {
     }
   }
 
+  /// Every rule that a client's certificate must fulfil: whoever resumes is not asked for it again.
   private static func describe(_ rules: ValidationRules, _ add: ([UInt8]) -> Void) {
     add(rules.trustedCA?.bytes ?? [])
     add(rules.crl?.bytes ?? [])
+    let flags =
+      "\(rules.onlyVerifyLeafCertCRL) \(rules.allowExpiredCertificate) \(rules.trustChainVerification) "
+      + "\(rules.maxVerifyDepth ?? -1) \(rules.certificateHashes.count) \(rules.certificateSPKIs.count)"
+    add(Array(flags.utf8))
     for hash in rules.certificateHashes + rules.certificateSPKIs { add(hash) }
     for matcher in rules.subjectAltNameMatchers {
       add(Array("\(matcher.kind)".utf8))
-      if case .exact(let value) = matcher.condition { add(Array(value.utf8)) }
+      switch matcher.condition {
+      case .exact(let value): add(Array("exact \(value)".utf8))
+      case .matches(let definition, _): add(Array("matches \(definition)".utf8))
+      }
     }
   }
 }

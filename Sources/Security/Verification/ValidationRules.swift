@@ -35,7 +35,8 @@ package struct SubjectAltNameMatcher: Sendable {
   package enum Condition: Sendable {
     /// The name itself; for DNS, names of the certificate with a wildcard match too (``DNSName``).
     case exact(String)
-    case matches(@Sendable (String) -> Bool)
+    /// What the predicate asks for, in words that differ where it does: sessions are resumed by them.
+    case matches(definition: String, @Sendable (String) -> Bool)
   }
 
   package let kind: Kind
@@ -50,7 +51,7 @@ package struct SubjectAltNameMatcher: Sendable {
     guard name.kind == kind else { return false }
     switch condition {
     case .exact(let value): return kind == .dns ? DNSName.matches(value, pattern: name.value) : value == name.value
-    case .matches(let predicate): return predicate(name.value)
+    case .matches(_, let predicate): return predicate(name.value)
     }
   }
 }

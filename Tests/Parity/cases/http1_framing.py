@@ -249,6 +249,13 @@ case(
         )
     ],
 )
+PARAMETERS = ("/a/..;/b", "/a/.;x=1/b", "/a/..;", "/a;x/b", "/a/%2e%2e;/b", "/a/...;/b", "/a\\..;\\b", "/a/..;%2fb", "/?/..;/b")
+case("parameters of dot segments", hcm={"normalize_path": True}, send=[get(path) for path in PARAMETERS])
+case(
+    "parameters of dot segments behind escaped slashes",
+    hcm={"normalize_path": True, "path_with_escaped_slashes_action": "UNESCAPE_AND_FORWARD"},
+    send=[get(path) for path in PARAMETERS],
+)
 case("a NUL in a normalised path", hcm={"normalize_path": True}, send=[get("/a%00b")])
 case(
     "escaped slashes refused",

@@ -232,6 +232,9 @@ served(
 CRL = {"crl": pem("all.crl")}
 refused_client("a revoked certificate", tls(recv_eof(), cert="revoked"), socket=mutual_tls(validation=CRL))
 served("a certificate that is not revoked", tls(get("/"), cert="client"), socket=mutual_tls(validation=CRL))
+LISTS = mutual_tls(validation={"trusted_ca": pem("root-and-lists.pem")})
+refused_client("a revoked certificate, with the lists beside the authority", tls(recv_eof(), cert="revoked"), socket=LISTS)
+served("a certificate that is not revoked by them", tls(get("/"), cert="client"), socket=LISTS)
 refused_client(
     "a revocation list of the leaf's authority only",
     tls(recv_eof(0.3), cert="client"),

@@ -222,6 +222,7 @@ def write_all(folder):
     maker.revocations("stale", "intermediate", ["revoked"], until=PAST[1])
     maker.revocations("root", "root")
     maker.join("all.crl", "intermediate.crl", "root.crl")
+    maker.join("root-and-lists.pem", "root.pem", "all.crl")
     maker.join("both-roots.pem", "root.pem", "other-root.pem")
     (folder / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n")
     (folder / "empty.pem").write_text("")
