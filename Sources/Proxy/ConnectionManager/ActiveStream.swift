@@ -17,14 +17,14 @@ final class ActiveStream: StreamDecoder {
   }
 
   let manager: WorkerConnectionManager
-  private let config: ConnectionManagerInfo
+  let config: ConnectionManagerInfo
   let worker: Worker
   let loop: EventLoop
   let shard: StatsShard
-  private let headerMaps: HeaderMapPool
+  let headerMaps: HeaderMapPool
   private var filters: [HTTPFilter] = []
   /// The same, for the way of a request: the stream keeps them.
-  private var chain: [Unretained<HTTPFilter>] = []
+  var chain: [Unretained<HTTPFilter>] = []
   /// A bit for each filter that the route leaves out.
   private var skipped: UInt64 = 0
   /// Where the request's head stands in the chain: that filter stopped it, the last one for good.
@@ -36,25 +36,25 @@ final class ActiveStream: StreamDecoder {
   /// Lives longer than its streams.
   private(set) var connection: Unretained<ConnectionManager>
   /// The codec's, which lives longer than the stream.
-  private var encoder: Unretained<StreamEncoder>?
+  var encoder: Unretained<StreamEncoder>?
 
   private(set) var requestHeaders: HeaderMap?
-  private(set) var responseHeaders: HeaderMap?
-  private(set) var responseTrailers: HeaderMap?
+  var responseHeaders: HeaderMap?
+  var responseTrailers: HeaderMap?
   var info = StreamInfo()
   /// The route's stand-in for stream_idle_timeout counts here, in nanoseconds; 0: none.
   var idleTimeout: Int64 = 0
 
   private(set) var requestEnded = false
-  private(set) var responseStarted = false
-  private(set) var responseEnded = false
+  var responseStarted = false
+  var responseEnded = false
   /// The downstream half is gone, or never was: the object waits to be used again.
   private(set) var isOver = true
-  private var isHead = false
+  var isHead = false
   private var idleTimer = Timer()
   private var maxDurationTimer = Timer()
   private var requestTimer = Timer()
-  private var lastActivity: Int64 = 0
+  var lastActivity: Int64 = 0
 
   init(_ manager: WorkerConnectionManager, for connection: ConnectionManager) {
     self.manager = manager
@@ -243,7 +243,7 @@ final class ActiveStream: StreamDecoder {
   }
 
   @inline(__always)
-  private func skips(_ place: Int) -> Bool { skipped & (1 &<< UInt64(place)) != 0 }
+  func skips(_ place: Int) -> Bool { skipped & (1 &<< UInt64(place)) != 0 }
 
   /// A filter changed what routes are chosen by: it is chosen anew (Envoy's clearRouteCache).
   func clearRouteCache() {
@@ -361,122 +361,4 @@ final class ActiveStream: StreamDecoder {
     )
     encoder?.use { $0.readDisable(disable) }
   }
-
-  // MARK: The response, from the router
-
-  /// The response's head, which the route may still change by what it says; ``encodeHeaders(endStream:)`` sends it. The
-  /// map is the stream's from now on. Returns whether a response is wanted.
-  func takeResponse(_ headers: HeaderMap, status: UInt16) -> Bool {
-    if isOver || responseHeaders != nil {
-      headerMaps.giveBack(headers)
-      return false
-    }
-    responseHeaders = headers
-    info.responseCode = status
-    return true
-  }
-
-  func encodeHeaders(endStream: Bool) {
-    guard !isOver, !responseStarted, let headers = responseHeaders else { return }
-    encodeThroughFilters(headers, endStream: endStream)
-    sendHeaders(headers, endStream: endStream)
-  }
-
-  func encodeInformational(_ headers: HeaderMap) {
-    if !isOver && !responseStarted {
-      manager.countResponse(100, self)
-      encoder?.use { $0.encodeInformational(headers) }
-    }
-    headerMaps.giveBack(headers)
-  }
-
-  /// Responses pass the filters backwards.
-  private func encodeThroughFilters(_ headers: HeaderMap, endStream: Bool) {
-    var index = chain.count
-    while index > 0 {
-      index -= 1
-      if skips(index) { continue }
-      chain[index].use { $0.encodeResponseHeaders(headers, endStream: endStream) }
-    }
-  }
-
-  private func sendHeaders(_ headers: HeaderMap, endStream: Bool) {
-    responseStarted = true
-    lastActivity = loop.now
-    info.firstDownstreamByteSent = loop.now
-    manager.mutateResponseHeaders(headers, self)
-    manager.countResponse(info.responseCode, self)
-    if endStream { responseWillEnd() }
-    encoder?.use { $0.encodeHeaders(headers, endStream: endStream) }
-  }
-
-  func encodeData(_ data: ByteView, endStream: Bool) {
-    if isOver || responseEnded { return }
-    lastActivity = loop.now
-    if !isHead { info.bytesSent += data.count }
-    if endStream { responseWillEnd() }
-    encoder?.use { $0.encodeData(data, endStream: endStream) }
-  }
-
-  /// The map is the stream's from now on.
-  func encodeTrailers(_ trailers: HeaderMap) {
-    if isOver || responseEnded { return headerMaps.giveBack(trailers) }
-    responseTrailers = trailers
-    responseWillEnd()
-    encoder?.use { $0.encodeTrailers(trailers) }
-  }
-
-  private func responseWillEnd() {
-    responseEnded = true
-    info.lastDownstreamByteSent = loop.now
-  }
-
-  /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
-  func resetStream(_ reason: StreamReset) {
-    if isOver { return }
-    // As Envoy: the reset is counted both as given and, by the codec's word, as got.
-    shard.increment(config.stats[.downstreamRqTxReset])
-    shard.increment(config.stats[.downstreamRqRxReset])
-    let encoder = encoder
-    let connection = connection
-    end()
-    connection.use { $0.drainForClose(delayed: true) }
-    encoder?.use { $0.reset(reason) }
-    connection.use { $0.streamWasReset() }
-  }
-
-  // MARK: Replies of our own
-
-  /// Answers in the upstream's place.
-  func sendLocalReply(_ reply: LocalReply) {
-    if isOver || responseStarted { return }
-    if let flag = reply.flag { info.responseFlags.insert(flag) }
-    info.detail = reply.detail
-    let headers = headerMaps.take()
-    headers.add(.status, decimal: Int(reply.status))
-    guard takeResponse(headers, status: reply.status) else { return }
-    reply.addHeaders?(headers)
-    if !reply.body.isEmpty {
-      headers.set(.contentLength, decimal: reply.body.count)
-      if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
-    }
-    encodeThroughFilters(headers, endStream: reply.body.isEmpty)
-    let empty = reply.body.isEmpty || isHead
-    if reply.closesConnection || !requestEnded { connection.use { $0.drainForClose(delayed: true) } }
-    sendHeaders(headers, endStream: empty)
-    if !empty { encodeData(reply.body, endStream: true) }
-  }
-}
-
-/// A reply of the proxy's own: what Envoy calls a local reply.
-struct LocalReply {
-  var status: UInt16
-  var body: ByteView = .empty
-  var contentType: StaticString = "text/plain"
-  var detail: ResponseCodeDetail
-  var flag: ResponseFlag?
-  /// The request cannot be trusted, or what follows it: the connection ends behind the reply.
-  var closesConnection = false
-  /// Adds what the route or the reason wants in the head.
-  var addHeaders: ((HeaderMap) -> Void)?
 }

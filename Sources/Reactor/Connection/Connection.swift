@@ -12,7 +12,7 @@ import Glibc
 /// takes the place of recv and send: its own end (close_notify) is the peer's end, and "all sent" includes what it
 /// holds. Nothing else here knows the socket's bytes.
 public final class Connection: Transport {
-  private enum State { case connecting, handshaking, open, closing, lingering, closed }
+  enum State { case connecting, handshaking, open, closing, lingering, closed }
 
   /// Reads, or offers of what was left over, in one turn before others get theirs.
   private static let readsPerTurn = 8
@@ -36,22 +36,22 @@ public final class Connection: Transport {
   /// What lies between this connection and its socket; nil for nothing.
   package let transportSocket: TransportSocket?
 
-  private let descriptor: Int32
+  let descriptor: Int32
   private var registration: Registration?
-  private var state: State
+  var state: State
   private var input: ByteQueue
   private var readDisableCount = 0
   /// The kernel may have more for us to read.
   private var moreToRead = false
   /// The peer's end was announced: read on until it is reached, also behind a short read.
   private var endAnnounced = false
-  private var endReached = false
-  private var writeBlocked = false
-  private var writeShut = false
-  private var shutdownWriteAfterFlush = false
-  private var aboveHighWatermark = false
+  var endReached = false
+  var writeBlocked = false
+  var writeShut = false
+  var shutdownWriteAfterFlush = false
+  var aboveHighWatermark = false
   private var queued = false
-  private var failure: Int32 = 0
+  var failure: Int32 = 0
   private var resumed = false
   private var turn: UInt64 = 0
   private var readsInTurn = 0
@@ -229,116 +229,6 @@ public final class Connection: Transport {
     }
   }
 
-  private func writeDirectly(_ bytes: ByteView) {
-    let waiting = output.count
-    let sent = transmit(output.view, bytes)
-    if sent == waiting + bytes.count {
-      output.removeAll()
-      return
-    }
-    if sent >= waiting {
-      output.removeAll()
-      output.append(bytes.dropFirst(sent - waiting))
-    } else {
-      if sent > 0 { output.consume(sent) }
-      output.append(bytes)
-    }
-    checkHighWatermark()
-  }
-
-  /// Shuts the sending side once everything is sent (half-close).
-  package func shutdownWrite() {
-    shutdownWriteAfterFlush = true
-    queue()
-  }
-
-  /// Sends both runs in one call. Returns the bytes taken by the kernel; notes that it is full, or that it failed.
-  private func transmit(_ first: ByteView, _ second: ByteView) -> Int {
-    let sent: Int
-    if let transportSocket {
-      sent = transportSocket.transmit(first, second)
-      noteUnsent(transportSocket)
-    } else if second.isEmpty {
-      sent = pl_send(descriptor, first.start, first.count, Int32(MSG_NOSIGNAL))
-    } else if first.isEmpty {
-      sent = pl_send(descriptor, second.start, second.count, Int32(MSG_NOSIGNAL))
-    } else {
-      sent = transmitBoth(first, second)
-    }
-    if sent > 0 { delegate.unretained?.use { $0.connectionDidWrite(sent) } }
-    if sent == first.count + second.count { return sent }
-    writeBlocked = true
-    if sent >= 0 { return sent }
-    let code = errno
-    if code != EAGAIN && code != EWOULDBLOCK && code != EINTR {
-      failure = code
-      queue()
-    }
-    return 0
-  }
-
-  private func transmitBoth(_ first: ByteView, _ second: ByteView) -> Int {
-    var vectors: InlineArray<2, iovec> = [
-      iovec(iov_base: UnsafeMutableRawPointer(mutating: first.start), iov_len: first.count),
-      iovec(iov_base: UnsafeMutableRawPointer(mutating: second.start), iov_len: second.count),
-    ]
-    return withUnsafeMutableBytes(of: &vectors) { raw in
-      var message = msghdr()
-      message.msg_iov = raw.baseAddress?.assumingMemoryBound(to: iovec.self)
-      message.msg_iovlen = 2
-      return pl_sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
-    }
-  }
-
-  /// What the transport socket holds goes on when the kernel has room.
-  private func noteUnsent(_ transportSocket: TransportSocket) {
-    if transportSocket.hasUnsent { writeBlocked = true }
-  }
-
-  private var isAllSent: Bool { output.isEmpty && transportSocket?.hasUnsent != true }
-
-  private func flush() {
-    if isConnecting || state == .closed || writeBlocked { return }
-    if !isAllSent {
-      let sent = transmit(output.view, .empty)
-      if sent > 0 { output.consume(sent) }
-      if aboveHighWatermark { checkLowWatermark() }
-    }
-    if isAllSent { flushed() }
-  }
-
-  private func flushed() {
-    if shutdownWriteAfterFlush {
-      shutdownWriteAfterFlush = false
-      writeShut = true
-      shutWriting()
-      if halfClose && endReached { return finish(.localClose) }
-    }
-    if state == .closing { finish(.localClose) }
-  }
-
-  /// As Envoy: close_notify is the whole of a TLS half-close, TCP's sending side stays open for alerts.
-  private func shutWriting() {
-    if let transportSocket {
-      transportSocket.shutdown()
-      noteUnsent(transportSocket)
-    } else {
-      shutdown(descriptor, Int32(SHUT_WR))
-    }
-  }
-
-  private func checkHighWatermark() {
-    guard bufferLimit > 0, !aboveHighWatermark, output.count > bufferLimit else { return }
-    aboveHighWatermark = true
-    delegate?.connectionAboveWriteBufferHighWatermark()
-  }
-
-  private func checkLowWatermark() {
-    guard output.count <= bufferLimit / 2 else { return }
-    aboveHighWatermark = false
-    delegate?.connectionBelowWriteBufferLowWatermark()
-  }
-
   // MARK: Events
 
   public override func ready(_ readiness: Readiness) {
@@ -414,7 +304,7 @@ public final class Connection: Transport {
     }
   }
 
-  private func queue() {
+  func queue() {
     if queued || state == .closed { return }
     queued = true
     loop.soon(self)
@@ -471,7 +361,7 @@ public final class Connection: Transport {
     resumeReading()
   }
 
-  private func finish(_ event: ConnectionCloseEvent, resetting: Bool = false) {
+  func finish(_ event: ConnectionCloseEvent, resetting: Bool = false) {
     if state == .closed { return }
     if resetting {
       Sockets.resetOnClose(descriptor)

@@ -1,0 +1,109 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// The response, from the router or a reply of our own, on its way to the codec.
+extension ActiveStream {
+  /// The response's head, which the route may still change by what it says; ``encodeHeaders(endStream:)`` sends it. The
+  /// map is the stream's from now on. Returns whether a response is wanted.
+  func takeResponse(_ headers: HeaderMap, status: UInt16) -> Bool {
+    if isOver || responseHeaders != nil {
+      headerMaps.giveBack(headers)
+      return false
+    }
+    responseHeaders = headers
+    info.responseCode = status
+    return true
+  }
+
+  func encodeHeaders(endStream: Bool) {
+    guard !isOver, !responseStarted, let headers = responseHeaders else { return }
+    encodeThroughFilters(headers, endStream: endStream)
+    sendHeaders(headers, endStream: endStream)
+  }
+
+  func encodeInformational(_ headers: HeaderMap) {
+    if !isOver && !responseStarted {
+      manager.countResponse(100, self)
+      encoder?.use { $0.encodeInformational(headers) }
+    }
+    headerMaps.giveBack(headers)
+  }
+
+  /// Responses pass the filters backwards.
+  private func encodeThroughFilters(_ headers: HeaderMap, endStream: Bool) {
+    var index = chain.count
+    while index > 0 {
+      index -= 1
+      if skips(index) { continue }
+      chain[index].use { $0.encodeResponseHeaders(headers, endStream: endStream) }
+    }
+  }
+
+  private func sendHeaders(_ headers: HeaderMap, endStream: Bool) {
+    responseStarted = true
+    lastActivity = loop.now
+    info.firstDownstreamByteSent = loop.now
+    manager.mutateResponseHeaders(headers, self)
+    manager.countResponse(info.responseCode, self)
+    if endStream { responseWillEnd() }
+    encoder?.use { $0.encodeHeaders(headers, endStream: endStream) }
+  }
+
+  func encodeData(_ data: ByteView, endStream: Bool) {
+    if isOver || responseEnded { return }
+    lastActivity = loop.now
+    if !isHead { info.bytesSent += data.count }
+    if endStream { responseWillEnd() }
+    encoder?.use { $0.encodeData(data, endStream: endStream) }
+  }
+
+  /// The map is the stream's from now on.
+  func encodeTrailers(_ trailers: HeaderMap) {
+    if isOver || responseEnded { return headerMaps.giveBack(trailers) }
+    responseTrailers = trailers
+    responseWillEnd()
+    encoder?.use { $0.encodeTrailers(trailers) }
+  }
+
+  private func responseWillEnd() {
+    responseEnded = true
+    info.lastDownstreamByteSent = loop.now
+  }
+
+  /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
+  func resetStream(_ reason: StreamReset) {
+    if isOver { return }
+    // As Envoy: the reset is counted both as given and, by the codec's word, as got.
+    shard.increment(config.stats[.downstreamRqTxReset])
+    shard.increment(config.stats[.downstreamRqRxReset])
+    let encoder = encoder
+    let connection = connection
+    end()
+    connection.use { $0.drainForClose(delayed: true) }
+    encoder?.use { $0.reset(reason) }
+    connection.use { $0.streamWasReset() }
+  }
+
+  // MARK: Replies of our own
+
+  /// Answers in the upstream's place.
+  func sendLocalReply(_ reply: LocalReply) {
+    if isOver || responseStarted { return }
+    if let flag = reply.flag { info.responseFlags.insert(flag) }
+    info.detail = reply.detail
+    let headers = headerMaps.take()
+    headers.add(.status, decimal: Int(reply.status))
+    guard takeResponse(headers, status: reply.status) else { return }
+    reply.addHeaders?(headers)
+    if !reply.body.isEmpty {
+      headers.set(.contentLength, decimal: reply.body.count)
+      if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
+    }
+    encodeThroughFilters(headers, endStream: reply.body.isEmpty)
+    let empty = reply.body.isEmpty || isHead
+    if reply.closesConnection || !requestEnded { connection.use { $0.drainForClose(delayed: true) } }
+    sendHeaders(headers, endStream: empty)
+    if !empty { encodeData(reply.body, endStream: true) }
+  }
+}
