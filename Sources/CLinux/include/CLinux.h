@@ -30,7 +30,7 @@ ssize_t pl_sendmsg(int fd, const struct msghdr *message, int flags);
 // Names the calling thread, for top and gdb (at most 15 bytes). Returns 0 or an errno.
 int pl_set_thread_name(const char *name);
 
-// Gives back the pages of the program's own code and constants: what only the start needed stays away, what is needed
+// Gives back the pages of code and constants, the program's own and its libraries': what only the start needed stays away, what is needed
 // again comes from the page cache. Changes nothing but the resident size.
 void pl_release_program_pages(void);
 
