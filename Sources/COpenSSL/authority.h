@@ -16,10 +16,6 @@
 
 static inline EVP_PKEY *pl_EVP_EC_gen(const char *curve) { return EVP_EC_gen(curve); }
 static inline EVP_PKEY *pl_EVP_RSA_gen(unsigned bits) { return EVP_RSA_gen(bits); }
-static inline void pl_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
-static inline long pl_BIO_get_mem_data(BIO *bio, char **data) { return BIO_get_mem_data(bio, data); }
-static inline int pl_ERR_GET_LIB(unsigned long code) { return ERR_GET_LIB(code); }
-static inline int pl_ERR_GET_REASON(unsigned long code) { return ERR_GET_REASON(code); }
 
 // Adds an extension by its textual value (x509v3_config(5)); 1 on success.
 static inline int pl_X509_add_ext_text(X509 *certificate, X509 *issuer, int nid, const char *value) {
@@ -47,16 +43,6 @@ static inline int pl_GENERAL_NAMES_push_text(GENERAL_NAMES *names, int type, con
   if (sk_GENERAL_NAME_push(names, name) > 0) return 1;
   GENERAL_NAME_free(name);
   return 0;
-}
-
-static inline int pl_GENERAL_NAMES_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
-
-// The type of a name, and its string where it is a GEN_URI, GEN_DNS, GEN_EMAIL or GEN_IPADD (else NULL).
-static inline int pl_GENERAL_NAMES_at(const GENERAL_NAMES *names, int index, const ASN1_STRING **string) {
-  int type = -1;
-  void *value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, index), &type);
-  *string = type == GEN_URI || type == GEN_DNS || type == GEN_EMAIL || type == GEN_IPADD ? value : NULL;
-  return type;
 }
 
 static inline STACK_OF(X509) *pl_sk_X509_new(void) { return sk_X509_new_null(); }

@@ -46,7 +46,8 @@ extension SignedCertificate {
       usages: flags & UInt32(EXFLAG_KUSAGE) != 0 ? keyUsages : [],
       purposes: flags & UInt32(EXFLAG_XKUSAGE) != 0 ? extendedKeyUsages : [],
       isAuthority: flags & UInt32(EXFLAG_CA) != 0, pathLength: pathLength >= 0 ? pathLength : nil,
-      serialNumber: serialNumber, sha256: sha256, isSelfSigned: isSigned(by: self))
+      serialNumber: X509Fields.serialNumber(handle),
+      sha256: X509Fields.hex(X509Fields.digest(handle, EVP_sha256())), isSelfSigned: isSigned(by: self))
   }
 
   private var keyUsages: [String] {
@@ -70,24 +71,6 @@ extension SignedCertificate {
     return names.filter { bits & UInt32($0.0) != 0 }.map(\.1)
   }
 
-  private var serialNumber: String {
-    guard let number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(handle), nil) else { return "unknown" }
-    defer { BN_free(number) }
-    guard let text = BN_bn2hex(number) else { return "unknown" }
-    defer { pl_OPENSSL_free(text) }
-    return String(cString: text).lowercased()
-  }
-
-  private var sha256: String {
-    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-    var count: UInt32 = 0
-    guard X509_digest(handle, EVP_sha256(), &digest, &count) == 1 else { return "unknown" }
-    return digest.prefix(Int(count)).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.utf8.count == 1 ? "0" + digits : digits
-    }.joined()
-  }
-
   private func text(of name: OpaquePointer?) -> String {
     guard let name, X509_NAME_entry_count(name) > 0, let bio = try? MemoryBIO() else { return "" }
     guard X509_NAME_print_ex(bio.handle, name, 0, pl_NAME_ON_ONE_LINE) >= 0 else { return "" }
@@ -98,12 +81,11 @@ extension SignedCertificate {
     var uri: [String] = []
     var dns: [String] = []
     var other: [String] = []
-    guard let extensionValue = X509_get_ext_d2i(handle, NID_subject_alt_name, nil, nil) else { return ([], [], []) }
-    let names = OpaquePointer(extensionValue)
+    guard let names = tls_alternative_names(handle) else { return ([], [], []) }
     defer { GENERAL_NAMES_free(names) }
-    for index in 0..<pl_GENERAL_NAMES_count(names) {
-      var string: UnsafePointer<ASN1_STRING>?
-      let type = pl_GENERAL_NAMES_at(names, index, &string)
+    for index in 0..<max(tls_name_count(names), 0) {
+      var type: Int32 = -1
+      let string = tls_name_string(tls_name_at(names, index), &type)
       let bytes = UnsafeRawBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string)))
       switch type {
       case GEN_URI: uri.append(printable(bytes))

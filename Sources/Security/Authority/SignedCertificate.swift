@@ -1,5 +1,4 @@
 import COpenSSL
-import Glibc
 
 /// An X.509 certificate, made or read.
 package final class SignedCertificate {
@@ -20,7 +19,7 @@ package final class SignedCertificate {
       guard certificates.count <= 100 else { throw AuthorityError("holds more than 100 certificates") }
     }
     let code = ERR_peek_last_error()
-    let isAtEnd = pl_ERR_GET_LIB(code) == ERR_LIB_PEM && pl_ERR_GET_REASON(code) == PEM_R_NO_START_LINE
+    let isAtEnd = tls_error_library(code) == Int32(ERR_LIB_PEM) && tls_error_reason(code) == PEM_R_NO_START_LINE
     guard isAtEnd else {
       throw AuthorityError(openSSL: "certificate \(certificates.count + 1) cannot be read")
     }
@@ -37,11 +36,11 @@ package final class SignedCertificate {
     return bio.withWritten { [UInt8]($0) }
   }
 
-  /// Seconds since the epoch.
-  package var notBefore: Int64 { Self.seconds(X509_get0_notBefore(handle)) }
+  /// Seconds since the epoch; 0 for a time that is none.
+  package var notBefore: Int64 { X509Fields.notBefore(handle) ?? 0 }
 
-  /// Seconds since the epoch.
-  package var notAfter: Int64 { Self.seconds(X509_get0_notAfter(handle)) }
+  /// Seconds since the epoch; 0 for a time that is none.
+  package var notAfter: Int64 { X509Fields.notAfter(handle) ?? 0 }
 
   /// Whether the other's name and key identifier are the issuer's, and its key made the signature.
   package func isSigned(by issuer: SignedCertificate) -> Bool {
@@ -54,10 +53,4 @@ package final class SignedCertificate {
   }
 
   package func isSame(as other: SignedCertificate) -> Bool { X509_cmp(handle, other.handle) == 0 }
-
-  private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
-    var parts = tm()
-    guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
-    return Int64(timegm(&parts))
-  }
 }
