@@ -2,6 +2,16 @@ import HTTP
 import Reactor
 import Telemetry
 
+extension ActiveStream {
+  /// Tells logs where a request would have gone that ends before the router (as Envoy, where the route says it).
+  func noteUpstreamCluster(_ headers: HeaderMap) {
+    let choice = info.route?.object.chooseCluster(headers, randomValue: info.randomValue) {
+      worker.snapshot.clusterIndex(named: $0)
+    }
+    if let index = choice?.cluster { info.upstreamCluster = Unretained(worker.clusters[index].info) }
+  }
+}
+
 /// A reply of the proxy's own: what Envoy calls a local reply.
 struct LocalReply {
   var status: UInt16

@@ -33,10 +33,7 @@ extension WorkerConnectionManager {
   /// the connection may be another protocol, so the connection ends too.
   func refuseUpgrade(_ headers: HeaderMap, _ stream: ActiveStream) -> LocalReply? {
     if stream.info.route == nil, isConnect(headers) { return nil }
-    let choice = stream.info.route?.object.chooseCluster(headers, randomValue: stream.info.randomValue) {
-      worker.snapshot.clusterIndex(named: $0)
-    }
-    if let index = choice?.cluster { stream.info.upstreamCluster = Unretained(worker.clusters[index].info) }
+    stream.noteUpstreamCluster(headers)
     shard.increment(info.stats[.downstreamRqWsOnNonWsRoute])
     return LocalReply(status: 403, detail: .literal("upgrade_failed"), closesConnection: true)
   }

@@ -12,6 +12,7 @@ LOG = [
             "code": "%RESPONSE_CODE%",
             "flags": "%RESPONSE_FLAGS%",
             "details": "%RESPONSE_CODE_DETAILS%",
+            "cluster": "%UPSTREAM_CLUSTER%",
             "metadata": "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn)%",
         }
     )

@@ -10,6 +10,7 @@ LOG = [
             "code": "%RESPONSE_CODE%",
             "flags": "%RESPONSE_FLAGS%",
             "details": "%RESPONSE_CODE_DETAILS%",
+            "cluster": "%UPSTREAM_CLUSTER%",
             "termination": "%CONNECTION_TERMINATION_DETAILS%",
             "requests": "%DYNAMIC_METADATA(envoy.filters.http.rbac)%",
             "connections": "%DYNAMIC_METADATA(envoy.filters.network.rbac)%",

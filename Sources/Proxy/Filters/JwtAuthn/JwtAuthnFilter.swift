@@ -41,7 +41,7 @@ final class JwtAuthnFilter: HTTPFilter {
     switch stream.info.filterConfigs?.use({ $0.config(at: place) }) {
     case .jwtAuthn(.disabled): return pass()
     case .jwtAuthn(.requirementName(let name)):
-      guard let named = info.requirement(named: name) else { return refuse(info.wrongRequirement(name)) }
+      guard let named = info.requirement(named: name) else { return refuse(info.wrongRequirement(name), headers) }
       requirement = named
     default: requirement = info.requirement(for: headers, randomValue: stream.info.randomValue)
     }
@@ -138,6 +138,7 @@ final class JwtAuthnFilter: HTTPFilter {
 
   private func refuse(_ status: JwtStatus, _ headers: HeaderMap) -> FilterStatus {
     shard.increment(info.stats[.denied])
+    stream.noteUpstreamCluster(headers)
     var reply = LocalReply(
       status: status == .audienceNotAllowed ? 403 : 401, detail: .text(Self.detail("\(status.text)")))
     if !info.stripFailureResponse {
@@ -151,8 +152,9 @@ final class JwtAuthnFilter: HTTPFilter {
     return .stopIteration
   }
 
-  private func refuse(_ problem: String) -> FilterStatus {
+  private func refuse(_ problem: String, _ headers: HeaderMap) -> FilterStatus {
     shard.increment(info.stats[.denied])
+    stream.noteUpstreamCluster(headers)
     withBytes(info.stripFailureResponse ? "" : "Failed JWT authentication: " + problem) { body in
       stream.sendLocalReply(LocalReply(status: 403, body: body, detail: .text(Self.detail(problem))))
     }

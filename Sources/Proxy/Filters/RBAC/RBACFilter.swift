@@ -33,6 +33,7 @@ final class RBACFilter: HTTPFilter {
       shard.increment(info.ruleStat(name, isAllowed: verdict.isAllowed))
     }
     if verdict.isAllowed { return .continueIteration }
+    stream.noteUpstreamCluster(headers)
     stream.sendLocalReply(
       LocalReply(
         status: 403, body: ByteView("RBAC: access denied"), detail: .text(enforced.engine.deniedDetail(verdict))))
