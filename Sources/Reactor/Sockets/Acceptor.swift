@@ -14,7 +14,7 @@ package final class Acceptor: EventHandler {
   private var registration: Registration?
   private var retry = Timer()
   private var failing = false
-  private var paused = false
+  private var isClosed = false
 
   /// - Parameters:
   ///   - accepted: takes each connection.
@@ -37,17 +37,9 @@ package final class Acceptor: EventHandler {
 
   package override func runLater() { acceptAvailable() }
 
-  /// Takes no more; what the kernel has queued waits there.
-  package func pause() { paused = true }
-
-  package func resume() {
-    paused = false
-    acceptAvailable()
-  }
-
   /// Stops for good; the socket closes with this object.
   package func close() {
-    paused = true
+    isClosed = true
     retry.disarm()
     if let registration { loop.deregister(registration) }
     registration = nil
@@ -55,7 +47,7 @@ package final class Acceptor: EventHandler {
 
   private func acceptAvailable() {
     for _ in 0..<Self.acceptsPerTurn {
-      if paused { return }
+      if isClosed { return }
       do {
         var remote: SocketAddress?
         guard let connection = try Sockets.accept(on: socket.number, remote: &remote) else { return }

@@ -105,15 +105,6 @@ package struct SocketAddress: Sendable, Hashable {
     }
   }
 
-  /// 0.0.0.0 or ::.
-  package var isWildcard: Bool {
-    switch kind {
-    case .ipv4(let address, _): address == 0
-    case .ipv6(let high, let low, _, _): high == 0 && low == 0
-    case .unix, .unnamed: false
-    }
-  }
-
   /// The address as two numbers, of which an IPv4 address fills the upper half of the first; nil for no IP address.
   package var ipHalves: (isIPv4: Bool, high: UInt64, low: UInt64)? {
     switch kind {

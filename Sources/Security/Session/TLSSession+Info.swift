@@ -52,12 +52,6 @@ extension TLSSession {
     return String(cString: name)
   }
 
-  /// IANA's number of the cipher suite; 0xffff for none (as Envoy).
-  package var cipherID: UInt16 {
-    guard let ssl, let cipher = SSL_get_current_cipher(ssl) else { return 0xffff }
-    return SSL_CIPHER_get_protocol_id(cipher)
-  }
-
   /// Lower-case hexadecimal; empty for none.
   package var sessionID: String {
     guard let ssl, let session = SSL_get_session(ssl) else { return "" }
