@@ -31,7 +31,7 @@ def envoy_binary():
 
 
 def pillion_binary():
-    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion"))
+    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion")).resolve()
     if not path.exists():
         pytest.fail(f"Pillion is not at {path}: scripts/build makes it", pytrace=False)
     return str(path)

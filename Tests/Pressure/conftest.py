@@ -21,7 +21,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 @pytest.fixture(scope="session")
 def pillion():
-    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion"))
+    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion")).resolve()
     if not path.exists():
         pytest.fail(f"Pillion is not at {path}: scripts/build makes it", pytrace=False)
     return str(path)
