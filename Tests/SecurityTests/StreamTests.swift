@@ -111,6 +111,15 @@ import Testing
     #expect(pair.server.closed == [.localClose])
   }
 
+  /// Session tickets hold no data; what comes in one piece with them is seen all the same.
+  @Test func anEndRightBehindTicketsIsSeen() throws {
+    let pair = try pair(.tls13)
+    pair.turn { pair.server.connected == 1 }
+    shutdown(pair.serverSession.descriptor, Int32(SHUT_WR))
+    pair.turn()
+    #expect(pair.client.closed.count == 1)
+  }
+
   @Test func aResetIsNoFailureOfTheTransport() throws {
     let contexts = try contexts()
     let loop = try EventLoop()

@@ -174,7 +174,12 @@ public final class Connection: Transport {
 
   private func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
     guard let transportSocket else { return pl_recv(descriptor, target.baseAddress, target.count, 0) }
-    let count = transportSocket.receive(into: target)
+    var count = transportSocket.receive(into: target)
+    // A short read of what holds no data, session tickets say, left the announced end with the kernel, which tells of it
+    // only once.
+    if count < 0, errno == EAGAIN, endAnnounced, !transportSocket.hasUnsent {
+      count = transportSocket.receive(into: target)
+    }
     noteUnsent(transportSocket)
     return count
   }
