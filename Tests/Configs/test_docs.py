@@ -29,6 +29,6 @@ def test_types_of_the_architecture_are_in_the_code():
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     quoted = re.findall(r"`([A-Z]\w+)(?:\.\w+)?`", text)
     drawn = re.findall(r"^    \s*(?:\| )?([A-Z][A-Za-z]+[A-Z]\w+|Acceptor|Connection)\s", text, re.MULTILINE)
-    known = {path.name for path in (ROOT / "Sources").iterdir()}
+    known = {path.name for path in (ROOT / "Sources").rglob("*") if path.is_dir()}
     missing = [name for name in {*quoted, *drawn} - known if not re.search(rf"\b{name}\b", CODE)]
     assert sorted(missing) == []
