@@ -12,6 +12,7 @@ func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
   case .success(let bootstrap):
     guard let printed = bootstrap.document?.json else { fatalError("no document") }
+    if printed.contains("[redacted]") { return 0 }
     if case .failure(let errors) = loadBootstrap(text: Array(printed.utf8), file: "printed", isYAML: false) {
       fatalError("printed as JSON it is refused: \(errors)")
     }
