@@ -17,6 +17,8 @@ import Testing
   }
 
   deinit {
+    watcher.close()
+    loop.turn(waiting: false)
     for name in ["file", "new", "other"] { unlink("\(directory)/\(name)") }
     rmdir(directory)
   }

@@ -191,6 +191,7 @@ package final class MainLoop: EventHandler {
     for worker in workers { worker.join() }
     workers = []
     snapshot.accessLogFiles.flush()
+    secrets?.close()
     log.info("exiting")
   }
 

@@ -43,6 +43,9 @@ package final class SecretManager {
     }
   }
 
+  /// Looks at no file any more.
+  func close() { watcher.close() }
+
   /// A secret from a file, as /config_dump shows it.
   package struct Status {
     package let name: String

@@ -31,6 +31,7 @@ package final class FileWatcher: EventHandler {
 
   private let loop: EventLoop
   private let descriptor: Descriptor
+  private var registration: Registration?
   private var watches: [Token: Watch] = [:]
   private var nextNumber = 0
 
@@ -40,7 +41,14 @@ package final class FileWatcher: EventHandler {
     descriptor = try Descriptor(
       checking: inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)), "inotify_init1")
     super.init()
-    _ = try loop.register(descriptor.number, self)
+    registration = try loop.register(descriptor.number, self)
+  }
+
+  /// Watches nothing any more.
+  package func close() {
+    watches = [:]
+    if let registration { loop.deregister(registration) }
+    registration = nil
   }
 
   /// Calls `changed` on the loop after each change of `path`: a file, which need not be there yet, or with a slash at its

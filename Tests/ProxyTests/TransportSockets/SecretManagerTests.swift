@@ -37,6 +37,8 @@ import Testing
   }
 
   deinit {
+    manager.close()
+    loop.turn(waiting: false)
     for name in ["sds.json", "a.pem", "a.key", "b.pem", "b.key", "new"] { unlink("\(directory)/\(name)") }
     rmdir(directory)
   }
