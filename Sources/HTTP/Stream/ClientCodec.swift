@@ -6,6 +6,7 @@ open class ClientCodec {
 
   /// Opens a stream: the response goes to `decoder`, the request to the encoder returned, which the codec keeps.
   open func newStream(_ decoder: StreamDecoder) -> Unretained<StreamEncoder> {
+    // Out of reach: a pool's client makes the codec of a protocol, never this class itself.
     preconditionFailure("each protocol's codec opens its own")
   }
 

@@ -86,7 +86,8 @@ struct ConstantList<Element: BitwiseCopyable>: @unchecked Sendable, BitwiseCopya
 
   var isEmpty: Bool { count == 0 }
 
-  /// Yielded in place: elements can be large, and are read on the way of a request.
+  /// Yielded in place: elements can be large, and are read on the way of a request. An index comes from the list's own
+  /// count or from an index that was compiled with it, never from a request.
   subscript(index: Int) -> Element {
     _read {
       guard let start, index >= 0, index < count else { preconditionFailure("index \(index) of \(count)") }

@@ -91,11 +91,6 @@ package final class RouteEntry: Sendable {
 
   // MARK: Clusters
 
-  /// Whether the route answers by itself: a redirect or a direct response.
-  package var isDirectResponse: Bool {
-    if case .cluster = action { false } else { true }
-  }
-
   /// The cluster for a request.
   ///
   /// - Parameters:

@@ -128,52 +128,6 @@ package final class TLSSocketFactory: Sendable {
   }
 }
 
-extension FilterChain {
-  /// Whether it ends in a connection manager.
-  var isHTTP: Bool {
-    if case .httpConnectionManager = filters.last?.config { return true }
-    return false
-  }
-}
-
-extension DownstreamTlsContext {
-  /// What a connection manager cannot speak is not offered to clients, whatever the configuration offers: they agree on
-  /// HTTP/1.1 then, or on nothing.
-  mutating func withholdHTTP2() { commonTlsContext.alpnProtocols.removeAll { $0 == "h2" } }
-
-  /// Whether it requires a certificate, and has nothing to hold one against. What comes from secrets is not known yet.
-  fileprivate var requiresInVain: Bool {
-    guard requireClientCertificate else { return false }
-    switch commonTlsContext.validationContextType {
-    case nil: return true
-    case .validationContext(let context):
-      return context.trustedCa == nil && context.matchTypedSubjectAltNames.isEmpty
-        && context.verifyCertificateHash.isEmpty && context.verifyCertificateSpki.isEmpty
-    case .validationContextSdsSecretConfig, .combinedValidationContext: return false
-    }
-  }
-
-  fileprivate var offersHTTP2: Bool { commonTlsContext.alpnProtocols.contains("h2") }
-}
-
-extension Bootstrap {
-  /// What of the configuration is served otherwise than it is written, for the log.
-  var warnings: [String] {
-    let chains = staticResources.listeners.flatMap { $0.filterChains + ($0.defaultFilterChain.map { [$0] } ?? []) }
-    return chains.flatMap { chain -> [String] in
-      guard case .downstreamTls(let context) = chain.transportSocket else { return [] }
-      var warnings: [String] = []
-      if chain.isHTTP, context.offersHTTP2 {
-        warnings.append("alpn_protocols: h2 is not offered to clients: HTTP/2 is not supported yet")
-      }
-      if context.requiresInVain {
-        warnings.append("require_client_certificate: without trusted_ca nobody is asked for one (as in Envoy)")
-      }
-      return warnings.map { "\(context.origin): \($0)" }
-    }
-  }
-}
-
 extension TLSSocketFactory.Config {
   var common: CommonTlsContext {
     switch self {

@@ -103,3 +103,10 @@ struct RequestValues: SubstitutionValues {
     header.name.withUnsafeBytes { headers.value(named: ByteView($0)) }
   }
 }
+
+extension Proxy.RouteEntry {
+  /// Whether the route answers by itself: a redirect or a direct response.
+  var isDirectResponse: Bool {
+    if case .cluster = action { false } else { true }
+  }
+}

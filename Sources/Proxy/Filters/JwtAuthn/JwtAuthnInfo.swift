@@ -132,10 +132,7 @@ extension JwtAuthnInfo.RemoteKeys {
 
   /// Host and path of a URI.
   private static func split(_ uri: String) -> (host: [UInt8], path: [UInt8]) {
-    var rest = Array(uri.utf8)[...]
-    for scheme in ["http://", "https://"] where rest.starts(with: scheme.utf8) {
-      rest = rest.dropFirst(scheme.utf8.count)
-    }
+    let rest = withoutScheme(uri)
     let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
     let path = Array(rest[slash...])
     return (Array(rest[..<slash]), path.isEmpty ? Array("/".utf8) : path)

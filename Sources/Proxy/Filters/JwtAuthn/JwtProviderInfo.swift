@@ -68,11 +68,7 @@ struct JwtAudiences: Sendable {
   }
 
   private static func plain(_ audience: String) -> String {
-    var rest = audience.utf8[...]
-    for scheme in ["http://", "https://"] where rest.starts(with: scheme.utf8) {
-      rest = rest.dropFirst(scheme.utf8.count)
-      break
-    }
+    var rest = withoutScheme(audience)
     if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
     return String(Substring(rest))
   }
