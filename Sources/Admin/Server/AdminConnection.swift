@@ -31,7 +31,7 @@ final class AdminConnection: ServerCodecDelegate {
     return stream
   }
 
-  override func streamComplete(reusable: Bool) {
+  override func streamComplete(_ decoder: StreamDecoder, reusable: Bool) {
     let requestWasRead = stream?.requestEnded ?? true
     if let stream { server.loop.release(stream) }
     stream = nil

@@ -20,6 +20,8 @@ package final class HTTP1ClientCodec: ClientCodec {
   private var phase = Phase.idle
   /// Its owner keeps it, to the end of the turn in which the stream ends.
   private var decoder: Unretained<StreamDecoder>?
+  /// Whose response is complete, until the pool is told.
+  private var ended: Unretained<StreamDecoder>?
   private var isDispatching = false
   private var isHeadIncomplete = false
   private var isLineChecked = false
@@ -204,9 +206,9 @@ package final class HTTP1ClientCodec: ClientCodec {
   /// The response is complete with the call that is about to be made to the decoder, which is returned.
   private func endResponse() -> Unretained<StreamDecoder>? {
     phase = .ending
-    let decoder = decoder
-    self.decoder = nil
-    return decoder
+    ended = decoder
+    decoder = nil
+    return ended
   }
 
   /// Tells the pool, unless the connection was closed meanwhile.
@@ -224,6 +226,7 @@ package final class HTTP1ClientCodec: ClientCodec {
   /// The stream was reset from our side.
   func streamReset() {
     guard decoder != nil else { return }
+    ended = decoder
     decoder = nil
     endStream(.unfinished)
   }
@@ -239,7 +242,10 @@ package final class HTTP1ClientCodec: ClientCodec {
     encoder.abandon()
     readDisables = 0
     if end != .reusable { updateReading() }
-    delegate.use { $0.streamComplete(end) }
+    if let over = ended {
+      ended = nil
+      delegate.use { delegate in over.use { delegate.streamComplete($0, end) } }
+    }
     // The next stream may have begun, and paused reading itself.
     updateReading()
   }

@@ -138,8 +138,6 @@ package final class HTTP1ServerCodec: ServerCodec {
     isHeadIncomplete = false
     encoder.begin()
     decoder = delegate.use { Unretained($0.newStream(encoder)) }
-    // The delegate may have reset it at once.
-    if phase != .head { decoder = nil }
   }
 
   /// Returns the head's length, or 0 while it is incomplete.
@@ -187,14 +185,14 @@ package final class HTTP1ServerCodec: ServerCodec {
     for index in 0..<map.endIndex where map.isLive(at: index) && map.name(at: index) == .other {
       guard map.nameText(at: index).firstIndex(of: 0x5f) != nil else { continue }
       if options.underscores == .rejectRequest {
-        delegate.use { $0.metUnderscores(in: 1, rejected: true) }
+        delegate.use { $0.codecCounts(.requestsRejectedWithUnderscoresInHeaders, 1) }
         pool.giveBack(map)
         throw .unexpectedUnderscore
       }
       map.remove(at: index)
       count += 1
     }
-    if count > 0 { delegate.use { $0.metUnderscores(in: count, rejected: false) } }
+    if count > 0 { delegate.use { $0.codecCounts(.droppedHeadersWithUnderscores, count) } }
   }
 
   private func accept(_ head: RequestHead, _ map: HeaderMap) {
@@ -257,6 +255,7 @@ package final class HTTP1ServerCodec: ServerCodec {
   }
 
   private func endStream(reusable: Bool) {
+    let ended = decoder
     decoder = nil
     phase = reusable ? .idle : .finished
     let canDecode = holdsBack && !isDispatching
@@ -264,7 +263,7 @@ package final class HTTP1ServerCodec: ServerCodec {
     holdsBack = false
     // A delegate that reads at once must not meet the next request before it knows of the end of this one.
     if !reusable { updateReading() }
-    delegate.use { $0.streamComplete(reusable: reusable) }
+    if let ended { delegate.use { delegate in ended.use { delegate.streamComplete($0, reusable: reusable) } } }
     updateReading()
     if canDecode, phase == .idle { delegate.use { $0.codecCanDecode() } }
   }

@@ -20,6 +20,12 @@ open class ClientCodec {
   /// The connection is gone: open streams are reset for `reason`.
   open func connectionClosed(_ reason: StreamReset) {}
 
+  /// What the connection speaks.
+  open var httpProtocol: HTTPProtocol { .http11 }
+
+  /// The connection is about to be closed from our side (GOAWAY; nothing in HTTP/1.1).
+  open func goAway() {}
+
   open func aboveWriteBufferHighWatermark() {}
 
   open func belowWriteBufferLowWatermark() {}
@@ -33,8 +39,20 @@ open class ClientCodecDelegate: ConnectionDelegate {
   /// The response just decoded says that the connection closes behind it; called before its head is passed on.
   open func peerWillClose() {}
 
-  /// A stream is over: complete, or reset from our side.
-  open func streamComplete(_ end: ClientStreamEnd) {}
+  /// The stream of this decoder is over: complete, or reset, from either side.
+  open func streamComplete(_ decoder: StreamDecoder, _ end: ClientStreamEnd) {}
+
+  /// The peer takes no new streams (RFC 9113 §6.8). Those it has not looked at are reset for `remoteRefusedStreamReset`.
+  open func goAwayReceived() {}
+
+  /// How many streams both sides allow at a time has changed (SETTINGS_MAX_CONCURRENT_STREAMS).
+  open func maxConcurrentStreamsChanged(_ limit: Int) {}
+
+  /// As ``ServerCodecDelegate/codecCounts(_:_:)``.
+  open func codecCounts(_ stat: CodecStat, _ amount: Int) {}
+
+  /// As ``ServerCodecDelegate/keepaliveTimedOut()``.
+  open func keepaliveTimedOut() {}
 }
 
 /// What the end of a stream means for its connection.

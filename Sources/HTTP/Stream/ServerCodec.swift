@@ -14,7 +14,14 @@ open class ServerCodec {
   /// The peer has shut its sending side.
   open func endOfInput() throws(CodecError) {}
 
-  /// The next response says that the connection closes (Connection: close; GOAWAY).
+  /// What the connection speaks.
+  open var httpProtocol: HTTPProtocol { .http11 }
+
+  /// No further requests, please: those under way already are still served (RFC 9113 §6.8: GOAWAY with the highest id).
+  /// HTTP/1.1 has no word for it.
+  open func shutdownNotice() {}
+
+  /// Requests that come from now on are not served: the next response says Connection: close; GOAWAY with the last id.
   open func goAway() {}
 
   /// The connection's output rose above, or fell below, its buffer limit.
@@ -27,10 +34,14 @@ open class ServerCodec {
 open class ServerCodecDelegate: ConnectionDelegate {
   /// A request begins, with its first byte: who shall receive it? The encoder is where its response goes. Its head may
   /// be long in coming, or turn out to be broken: then the response is sent without ``StreamDecoder/decodeHeaders(_:endStream:)``.
+  /// Nothing is sent before this returns.
   open func newStream(_ encoder: StreamEncoder) -> StreamDecoder { StreamDecoder() }
 
-  /// Fields with an underscore in their name were left out, or, for `rejected`, made the request be refused.
-  open func metUnderscores(in count: Int, rejected: Bool) {}
+  /// Something happened that is counted; a gauge moves by `amount`.
+  open func codecCounts(_ stat: CodecStat, _ amount: Int) {}
+
+  /// A PING of ours was not answered in time (HTTP/2 connection_keepalive): the connection is to be closed.
+  open func keepaliveTimedOut() {}
 
   /// The codec can take bytes again (a pipelined request waited for the response before it).
   open func codecCanDecode() {}
@@ -38,7 +49,7 @@ open class ServerCodecDelegate: ConnectionDelegate {
   /// Stop, or go on, reading from the connection.
   open func codecReadDisable(_ disable: Bool) {}
 
-  /// The stream's response is sent whole and its request is done with. `reusable` is false where the connection cannot
-  /// carry another stream and is to be closed once all is sent.
-  open func streamComplete(reusable: Bool) {}
+  /// The stream of this decoder is over: its response is sent whole and its request is done with, or it was reset from
+  /// our side. `reusable` is false where the connection cannot carry another stream and is to be closed once all is sent.
+  open func streamComplete(_ decoder: StreamDecoder, reusable: Bool) {}
 }

@@ -38,6 +38,8 @@ final class ActiveStream: StreamDecoder {
   /// The codec's, which lives longer than the stream.
   var encoder: Unretained<StreamEncoder>?
 
+  /// Place among its connection's streams.
+  var place = 0
   private(set) var requestHeaders: HeaderMap?
   var responseHeaders: HeaderMap?
   var responseTrailers: HeaderMap?

@@ -35,7 +35,7 @@ final class ConnectionManager: ServerCodecDelegate {
   }
   private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
   private(set) var connection: Connection?
-  private var codec: HTTP1ServerCodec?
+  private var codec: ServerCodec?
   private var streams: [ActiveStream] = []
   /// Place in the worker's list.
   var index = 0
@@ -107,6 +107,7 @@ final class ConnectionManager: ServerCodecDelegate {
   override func newStream(_ encoder: StreamEncoder) -> StreamDecoder {
     requests += 1
     let stream = manager.takeStream(for: self)
+    stream.place = streams.count
     streams.append(stream)
     stream.begin(on: self, encoder)
     if info.requestHeadersTimeout > 0 {
@@ -130,8 +131,10 @@ final class ConnectionManager: ServerCodecDelegate {
     if delayed { delaysClose = true }
   }
 
-  override func streamComplete(reusable: Bool) {
-    guard let stream = streams.popLast() else { return }
+  override func streamComplete(_ decoder: StreamDecoder, reusable: Bool) {
+    // Sound: the codec's decoders are what `newStream` gave it.
+    let stream = unsafeDowncast(decoder, to: ActiveStream.self)
+    remove(stream)
     let requestWasRead = stream.requestEnded
     if !requestWasRead, !stream.isOver { shard.increment(info.stats[.downstreamRqRxReset]) }
     stream.end()
@@ -140,9 +143,14 @@ final class ConnectionManager: ServerCodecDelegate {
     if isClosing { closeAfterLastStream(requestWasRead: requestWasRead) }
   }
 
+  private func remove(_ stream: ActiveStream) {
+    guard let last = streams.popLast(), last !== stream else { return }
+    streams[stream.place] = last
+    last.place = stream.place
+  }
+
   /// A stream was cut off from our side: HTTP/1.1 has no other way to say so than to end the connection.
   func streamWasReset() {
-    streams.removeAll { $0.isOver }
     closeAfterLastStream(requestWasRead: false)
   }
 
@@ -182,7 +190,7 @@ final class ConnectionManager: ServerCodecDelegate {
     return codec.unretained?.use { dispatch(bytes, to: $0) } ?? bytes.count
   }
 
-  private func dispatch(_ bytes: ByteView, to codec: HTTP1ServerCodec) -> Int {
+  private func dispatch(_ bytes: ByteView, to codec: ServerCodec) -> Int {
     do {
       let consumed = try codec.dispatch(bytes)
       if consumed < bytes.count { pauseBehindRequest() }
@@ -200,10 +208,14 @@ final class ConnectionManager: ServerCodecDelegate {
     connection?.readDisable(true)
   }
 
-  override func metUnderscores(in count: Int, rejected: Bool) {
-    let stat: HTTP1Stat =
-      rejected ? .requestsRejectedWithUnderscoresInHeaders : .droppedHeadersWithUnderscores
-    shard.add(info.codecStats[stat], UInt64(count))
+  override func codecCounts(_ stat: CodecStat, _ amount: Int) {
+    switch stat {
+    case .droppedHeadersWithUnderscores:
+      shard.add(info.codecStats[.droppedHeadersWithUnderscores], UInt64(amount))
+    case .requestsRejectedWithUnderscoresInHeaders:
+      shard.add(info.codecStats[.requestsRejectedWithUnderscoresInHeaders], UInt64(amount))
+    default: break
+    }
   }
 
   override func codecCanDecode() {

@@ -20,7 +20,7 @@ final class ClientHarness: ClientCodecDelegate {
 
   override func peerWillClose() { peerWillCloseCount += 1 }
 
-  override func streamComplete(_ end: ClientStreamEnd) {
+  override func streamComplete(_ decoder: StreamDecoder, _ end: ClientStreamEnd) {
     switch end {
     case .reusable: log.append("complete")
     case .closes: log.append("complete, close")

@@ -29,7 +29,9 @@ final class ServerHarness: ServerCodecDelegate {
     return decoder
   }
 
-  override func streamComplete(reusable: Bool) { log.append(reusable ? "complete" : "complete, close") }
+  override func streamComplete(_ decoder: StreamDecoder, reusable: Bool) {
+    log.append(reusable ? "complete" : "complete, close")
+  }
 
   override func codecReadDisable(_ disable: Bool) { log.append(disable ? "pause" : "resume") }
 

@@ -135,7 +135,7 @@ final class PoolClient: ClientCodecDelegate {
 
   override func peerWillClose() { shard.increment(info.stats[.upstreamCxCloseNotify]) }
 
-  override func streamComplete(_ end: ClientStreamEnd) {
+  override func streamComplete(_ decoder: StreamDecoder, _ end: ClientStreamEnd) {
     guard caller != nil else { return }
     // As Envoy: a stream that was not brought to its end is counted with its connection's.
     if end == .unfinished, let connection { return connection.close(.noFlush) }
