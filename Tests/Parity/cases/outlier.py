@@ -104,15 +104,15 @@ case(
 case(
     "the second ejection is longer",
     upstream=[bad],
-    cluster=watching(consecutive_5xx=1, base_ejection_time="0.5s", interval="0.1s"),
+    cluster=watching(consecutive_5xx=1, base_ejection_time="1.5s", interval="0.1s"),
     send=[
         get("/"),
         ejected(),
-        wait_stat(EJECTED, 0),
-        pause(0.05),
+        wait_stat(EJECTED, 0, then=0.3),
         get("/again"),
+        # It lasts 3 s: looked at well after the first would be over, well before this is.
         ejected(),
-        pause(0.75),
+        pause(1.8),
         show_stats(EJECTED),
         wait_stat(EJECTED, 0),
     ],

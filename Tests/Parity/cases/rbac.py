@@ -335,8 +335,11 @@ of_connections(
 )
 of_connections("no rules for connections", ping(cert="client"))
 of_connections("an end without data", conn(fin(), recv_eof(0.4)), socket={}, rules=rules(action="DENY"))
+# Each piece is answered before the next is sent, so that each is judged by itself; and the client leaves by a reset, since
+# whether the end of a connection comes as a piece of its own is a matter of luck.
 of_connections(
-    "every piece of data is judged", tls(raw("pi"), pause(0.2), raw("ng"), recv_eof(0.4), cert="client"),
+    "every piece of data is judged", tls(raw("pi"), recv(1), raw("ng"), recv(1), rst(), cert="client"),
+    upstream=[tcp_host([recv(2), raw("1"), recv(2), raw("2"), drain()])],
     rules=rules(CLIENT), enforcement_type="CONTINUOUS",
 )  # fmt: skip
 of_connections(

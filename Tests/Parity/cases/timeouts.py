@@ -146,8 +146,11 @@ case(
 
 case(
     "max connection duration drains",
-    send=[conn(get("/"), pause(0.5), get("/after"))],
-    hcm={"common_http_protocol_options": {"max_connection_duration": "0.3s"}, "drain_timeout": "6s"},
+    send=[
+        background(conn(get("/"), pause(2.5), get("/after"))),
+        wait_stat("http.h.downstream_cx_max_duration_reached", 1),
+    ],
+    hcm={"common_http_protocol_options": {"max_connection_duration": "1s"}, "drain_timeout": "8s"},
     differs=differs(
         "RFC 9112 §9.6",
         "a response that says Connection: close is its connection's last, which ends behind it; Envoy keeps it open for "
