@@ -6,6 +6,8 @@ upstreams, requests and `read`, `pipeline`, `still_open` to clients.
 
 from dataclasses import dataclass, field
 
+from .frames import H2
+
 
 def as_bytes(value):
     return value if isinstance(value, bytes) else value.encode("latin-1")
@@ -112,9 +114,22 @@ class Hang:
 
 @dataclass(frozen=True)
 class Reply(Raw):
-    """A whole response; to a HEAD only its first `head_length` bytes are sent."""
+    """A whole response; to a HEAD only its first `head_length` bytes are sent.
+
+    `parts` are status, headers, body and trailers, for the other protocol.
+    """
 
     head_length: int = 0
+    parts: tuple = ()
+
+    def http2(self):
+        status, headers, body, trailers = self.parts
+        return ((":status", str(status)), *lower(headers)), body, None if trailers is None else lower(trailers)
+
+
+def lower(headers):
+    pairs = headers.items() if isinstance(headers, dict) else headers or ()
+    return tuple((name.lower(), value) for name, value in pairs)
 
 
 @dataclass(frozen=True)
@@ -141,14 +156,16 @@ def reply(
     head += header_lines(headers)
     if chunked is not False or trailers is not None:
         chunks = [body] if chunked is True or chunked is False else chunked
+        parts = (status, headers, b"".join(as_bytes(piece) for piece in chunks), trailers)
         data = b"".join(chunk(piece) for piece in chunks if piece) + b"0\r\n" + header_lines(trailers) + b"\r\n"
         head += b"transfer-encoding: chunked\r\n\r\n"
-        return Reply(head + data, head_length=len(head))
-    data = as_bytes(body)
+        return Reply(head + data, head_length=len(head), parts=parts)
+    data, fields = as_bytes(body), lower(headers)
     if length and status >= 200 and status not in (204, 304):
         head += b"content-length: %d\r\n" % len(data)
+        fields += (("content-length", str(len(data))),)
     head += b"\r\n"
-    return Reply(head + data, head_length=len(head))
+    return Reply(head + data, head_length=len(head), parts=(status, fields, data, None))
 
 
 def chunk(data):
@@ -172,6 +189,16 @@ class Request:
     method: str
     data: bytes
     label: str
+    # Path, authority, headers, body and trailers, for the other protocol.
+    parts: tuple = ()
+
+    def http2(self, substitute, scheme):
+        """Header list, body and trailers (or None)."""
+        path, authority, headers, body, trailers = self.parts
+        first = [(":method", self.method), (":scheme", scheme)]
+        first += [(":authority", authority)] * (authority is not None) + [(":path", path)]
+        pairs = [(name, substitute(as_bytes(value))) for name, value in (*first, *lower(headers))]
+        return tuple(pairs), body, None if trailers is None else lower(trailers)
 
     @property
     def head_only(self):
@@ -211,6 +238,7 @@ class Conn:
     actions: tuple
     to: str = "listener"
     tls: "TLS" = None
+    http2: H2 = None
 
 
 @dataclass(frozen=True)
@@ -253,15 +281,18 @@ def request(method, path="/", headers=None, body=None, *, host="h.example", chun
     if host is not None:
         head += b"host: " + as_bytes(host) + b"\r\n"
     head += header_lines(headers)
-    data = b""
+    data, plain, fields = b"", b"", lower(headers)
     if chunked is not False or trailers is not None:
         chunks = [body] if chunked in (True, False) else chunked
+        plain = b"".join(as_bytes(piece) for piece in chunks if piece)
         data = b"".join(chunk(piece) for piece in chunks if piece) + b"0\r\n" + header_lines(trailers) + b"\r\n"
         head += b"transfer-encoding: chunked\r\n"
     elif body is not None:
-        data = as_bytes(body)
+        data = plain = as_bytes(body)
         head += b"content-length: %d\r\n" % len(data)
-    return Request(method, head + b"\r\n" + data, f"{method} {path}")
+        fields += (("content-length", str(len(data))),)
+    parts = (path, host, fields, plain, trailers)
+    return Request(method, head + b"\r\n" + data, f"{method} {path}", parts)
 
 
 def get(path="/", headers=None, **more):
@@ -319,6 +350,17 @@ def conn(*actions, to="listener", tls=None):
 def tls(*actions, to="listener", **fields):
     """A connection over TLS: tls(get("/"), cert="client", sni="server.example")."""
     return conn(*actions, to=to, tls=TLS(**fields))
+
+
+def h2(*actions, to="listener", tls=None, **options):
+    """A connection of HTTP/2: h2(get("/1"), get("/2"), settings={"max_concurrent_streams": 1}, show=("settings",))."""
+    made = conn(*actions, to=to, tls=tls)
+    return Conn(made.actions, to, tls, H2(**options))
+
+
+def h2_tls(*actions, to="listener", h2_options=None, **fields):
+    """The same over TLS with ALPN h2."""
+    return h2(*actions, to=to, tls=TLS(**{"alpn": ("h2",), **fields}), **(h2_options or {}))
 
 
 # Steps of a case ------------------------------------------------------------------------------------------------------
@@ -454,6 +496,8 @@ class HostScript:
     accept: list = field(default_factory=list)
     kind: str = "http"
     tls: TLSServer = None
+    # Speaks HTTP/2; over TLS only if ALPN says so, or nothing.
+    http2: H2 = None
 
 
 def host(*scripts, accept=()):
@@ -463,6 +507,12 @@ def host(*scripts, accept=()):
 def tls_host(*scripts, kind="http", accept=(), **fields):
     """A host that speaks TLS: tls_host(reply(), cert="server", client_ca="root")."""
     return HostScript(list(scripts), list(accept), kind, TLSServer(**fields))
+
+
+def h2_host(*scripts, accept=(), tls=None, **options):
+    """A host that speaks HTTP/2; the options are those of `h2(...)`, `tls` those of `tls_host(...)` as a dict."""
+    fields = TLSServer(**{"alpn": ("h2",), **tls}) if tls is not None else None
+    return HostScript(list(scripts), list(accept), "http", fields, H2(**options))
 
 
 def tcp_host(*scripts):

@@ -64,7 +64,15 @@ class Case:
     upstreams: dict = field(default_factory=dict)
     # What is compared.
     stats: tuple = ()
-    scopes: tuple = ("cluster.", "http.h.", "tcp.t.", "listener.127.0.0.1_@listener@.ssl.", "tls_inspector.", "sds.")
+    scopes: tuple = (
+        "cluster.",
+        "http.h.",
+        "tcp.t.",
+        "listener.127.0.0.1_@listener@.ssl.",
+        "tls_inspector.",
+        "sds.",
+        "http2.",
+    )
     unordered: bool = False
     rename_hosts: bool = False
     expected_timeout: bool = False

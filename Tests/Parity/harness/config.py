@@ -176,6 +176,17 @@ def http_options(common=None, **explicit):
     return {"typed_extension_protocol_options": {HTTP_OPTIONS_KEY: options}}
 
 
+def http2_options(common=None, **fields):
+    """The same for HTTP/2; the fields are those of Http2ProtocolOptions."""
+    options = {
+        "@type": TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http2_protocol_options": fields},
+    }
+    if common:
+        options["common_http_protocol_options"] = common
+    return {"typed_extension_protocol_options": {HTTP_OPTIONS_KEY: options}}
+
+
 def http_filter(**fields):
     """A connection manager of its own, for a bootstrap that lists its listeners itself."""
     base = {

@@ -26,6 +26,7 @@ from .actions import (
     WaitStat,
 )
 from .client import Client
+from .http2_client import HTTP2Client
 from .normalise import Normaliser, by_first_seen
 from .ports import Reservation
 from .proxy import Proxy, ProxyFailed, validate
@@ -37,6 +38,7 @@ VOLATILE_STATS = re.compile(
     r"_bytes_total$|_bytes_buffered$|lb_recalculate|\.internal\.|\.external\.|membership_change$|update_no_rebuild"
     r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
     r"|flow_control|update_time$|remaining_cx_pools$|default\.total_match_count$"
+    r"|http2\.(nghttp2_|pending_send_bytes|outbound_\w*_active|streams_active|deferred_stream_close|metadata_empty)"
 )
 # The real Envoy, where a case has it beside the proxy under test.
 ENVOY = os.environ.get("ENVOY", str(Path(__file__).resolve().parents[3] / ".cache/envoy/envoy"))
@@ -203,7 +205,11 @@ class Run:
     def connection(self, step, label, lines):
         lines.append(f"[{label}]")
         try:
-            client = Client(self.address(step.to), lines.append, self.substitute_bytes, step.tls, self.sessions)
+            address = self.address(step.to)
+            if step.http2 is not None:
+                client = HTTP2Client(address, lines.append, self.substitute_bytes, step.http2, step.tls, self.sessions)
+            else:
+                client = Client(address, lines.append, self.substitute_bytes, step.tls, self.sessions)
         except OSError as error:
             lines.append(f"[connect: {type(error).__name__}]")
             return

@@ -6,6 +6,7 @@ import threading
 import time
 
 from .actions import Hang, OnHead, Raw, Reply
+from .http2_upstream import HTTP2Connection
 from .tls import TLSFailed, TLSStream, hello_facts, server_context
 from .wire import Ended, Wire, header_values, read_body, read_head, show_head
 
@@ -20,7 +21,7 @@ class Record:
         self.lines.append(text)
 
     def text(self):
-        return f"{self.host} connection {self.connection}\n" + "\n".join(self.lines)
+        return f"{self.host} connection {self.connection}\n" + "\n".join(str(line) for line in self.lines)
 
 
 class Upstreams:
@@ -130,6 +131,8 @@ class Host:
                 return
             if self.script.kind == "tcp":
                 self.serve_tcp(wire, number)
+            elif self.speaks_http2(wire):
+                HTTP2Connection(self, wire, number).serve()
             else:
                 while wire.open and self.serve_request(wire, number):
                     pass
@@ -155,6 +158,11 @@ class Host:
         wire.sock = stream
         record(f"[hello: {hello_facts(stream.first)}]\n[{stream.told()}, certificate {stream.peer()}]")
         return True
+
+    def speaks_http2(self, wire):
+        """By what was agreed on in the handshake, where one of several was; else as the script says."""
+        chosen = wire.sock.tls.selected_alpn_protocol() if isinstance(wire.sock, TLSStream) else None
+        return self.script.http2 is not None and chosen in (None, "h2")
 
     def serve_tcp(self, wire, number):
         self.run(wire, self.queue.take() or (), self.group.record(self.name, number))

@@ -4,5 +4,6 @@ from .actions import *  # noqa: F403
 from .case import accepts, case, differs, refused_as_malformed, refuses  # noqa: F401
 from .config import *  # noqa: F403
 from .config import merge  # noqa: F401
+from .frames import *  # noqa: F403
 from .tls import tls_hello  # noqa: F401
 from .tokens import jwk, jwks, packed, token  # noqa: F401

@@ -74,6 +74,11 @@ class Wire:
         self.open = False
         self.sock.close()
 
+    def close_both(self):
+        """Ends both directions, for another thread that still reads."""
+        self.open = False
+        self.sock.shutdown(socket.SHUT_RDWR)
+
     def reset(self):
         self.open = False
         sock = self.sock.sock if isinstance(self.sock, TLSStream) else self.sock
