@@ -39,6 +39,7 @@ package indirect enum AccessLogFilter: Sendable {
   /// Short flags such as `UF`; empty: any flag at all.
   case responseFlag([String])
   case header(HeaderMatcher)
+  case grpcStatus(GrpcStatusFilter)
   case runtime(RuntimeFilter)
   case and([AccessLogFilter])
   case or([AccessLogFilter])
@@ -55,6 +56,16 @@ package struct ComparisonFilter: Sendable {
 
   package var op = Op.eq
   package var value = RuntimeUInt32()
+
+  package init() {}
+}
+
+/// `envoy.config.accesslog.v3.GrpcStatusFilter`.
+package struct GrpcStatusFilter: Sendable {
+  /// By their numbers.
+  package var statuses: Set<UInt32> = []
+  /// Whether lines with these statuses are left out, and not the others.
+  package var exclude = false
 
   package init() {}
 }

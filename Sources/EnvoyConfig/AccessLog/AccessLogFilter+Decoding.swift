@@ -7,7 +7,7 @@ struct AccessLogFilterReader: ConfigMessage {
     let choice = reader.oneof(
       "filter_specifier", isRequired: true, of: "status_code_filter", "duration_filter", "not_health_check_filter",
       "runtime_filter", "and_filter", "or_filter", "header_filter", "response_flag_filter",
-      unsupported: ["traceable_filter", "grpc_status_filter", "extension_filter", "metadata_filter", "log_type_filter"])
+      "grpc_status_filter", unsupported: ["traceable_filter", "extension_filter", "metadata_filter", "log_type_filter"])
     let context = reader.context
     switch choice {
     case "status_code_filter":
@@ -26,6 +26,8 @@ struct AccessLogFilterReader: ConfigMessage {
       value = reader.find("or_filter").map { .or(context.decode(OrFilter.self, at: $0).filters) }
     case "header_filter":
       value = reader.find("header_filter").map { .header(context.decode(HeaderFilter.self, at: $0).header) }
+    case "grpc_status_filter":
+      value = reader.find("grpc_status_filter").map { .grpcStatus(context.decode(at: $0)) }
     case "response_flag_filter":
       value = reader.find("response_flag_filter").map {
         .responseFlag(context.decode(ResponseFlagFilter.self, at: $0).flags)
@@ -125,6 +127,36 @@ struct ResponseFlagFilter: ConfigMessage {
         index, "is \"\(flag)\"", allowed: "one of \(Self.known.joined(separator: ", ")) is allowed")
       return nil
     }
+  }
+}
+
+extension GrpcStatusFilter: ConfigMessage {
+  static let typeName = "envoy.config.accesslog.v3.GrpcStatusFilter"
+
+  init(from reader: inout MessageReader) {
+    let context = reader.context
+    for index in reader.elements("statuses") {
+      guard let status: Status = context.enumeration(at: index) else { continue }
+      statuses.insert(status.rawValue)
+    }
+    reader.bool("exclude", &exclude)
+  }
+
+  /// `GrpcStatusFilter.Status`.
+  enum Status: UInt32, ConfigEnum {
+    case ok, canceled, unknown, invalidArgument, deadlineExceeded, notFound, alreadyExists, permissionDenied
+    case resourceExhausted, failedPrecondition, aborted, outOfRange, unimplemented, `internal`, unavailable, dataLoss
+    case unauthenticated
+
+    static let values: [(name: StaticString, number: Int32, value: Self?)] = [
+      ("OK", 0, .ok), ("CANCELED", 1, .canceled), ("UNKNOWN", 2, .unknown),
+      ("INVALID_ARGUMENT", 3, .invalidArgument), ("DEADLINE_EXCEEDED", 4, .deadlineExceeded),
+      ("NOT_FOUND", 5, .notFound), ("ALREADY_EXISTS", 6, .alreadyExists), ("PERMISSION_DENIED", 7, .permissionDenied),
+      ("RESOURCE_EXHAUSTED", 8, .resourceExhausted), ("FAILED_PRECONDITION", 9, .failedPrecondition),
+      ("ABORTED", 10, .aborted), ("OUT_OF_RANGE", 11, .outOfRange), ("UNIMPLEMENTED", 12, .unimplemented),
+      ("INTERNAL", 13, .internal), ("UNAVAILABLE", 14, .unavailable), ("DATA_LOSS", 15, .dataLoss),
+      ("UNAUTHENTICATED", 16, .unauthenticated),
+    ]
   }
 }
 

@@ -19,6 +19,16 @@ extension Cluster.DnsLookupFamily: ConfigEnum {
   ]
 }
 
+/// `Cluster.ClusterProtocolSelection`.
+enum ProtocolSelection: ConfigEnum {
+  case useConfiguredProtocol
+  case useDownstreamProtocol
+
+  static let values: [(name: StaticString, number: Int32, value: Self?)] = [
+    ("USE_CONFIGURED_PROTOCOL", 0, .useConfiguredProtocol), ("USE_DOWNSTREAM_PROTOCOL", 1, .useDownstreamProtocol),
+  ]
+}
+
 extension Cluster: ConfigMessage {
   static let typeName = "envoy.config.cluster.v3.Cluster"
 
@@ -41,6 +51,8 @@ extension Cluster: ConfigMessage {
     reader.withoutEffect(.duration, "cleanup_interval")
     reader.metadata(&metadata)
     readTransportSockets(&reader)
+    checkALPN(&reader)
+    readHealthChecks(&reader)
     var options = UpstreamConnectionOptions()
     reader.message("upstream_connection_options", &options)
     tcpKeepalive = options.tcpKeepalive
@@ -90,7 +102,7 @@ extension Cluster: ConfigMessage {
     var maxRequests: UInt32?
     reader.integer("max_requests_per_connection", &maxRequests)
     reader.upstreamProtocolOptions(&commonHttpProtocolOptions)
-    reader.message("http_protocol_options", &http1ProtocolOptions)
+    readVersions(&reader)
     if let maxRequests {
       if commonHttpProtocolOptions.maxRequestsPerConnection != nil {
         reader.report(
@@ -98,11 +110,28 @@ extension Cluster: ConfigMessage {
       }
       commonHttpProtocolOptions.maxRequestsPerConnection = maxRequests
     }
-    reader.withoutEffect(.word("USE_CONFIGURED_PROTOCOL", "USE_DOWNSTREAM_PROTOCOL"), "protocol_selection")
     reader.message("upstream_http_protocol_options", &upstreamHttpProtocolOptions)
-    reader.unsupported("http2_protocol_options")
     for entry in reader.map("typed_extension_protocol_options") {
       readExtensionOptions(entry, reader.context)
+    }
+  }
+
+  /// The deprecated way to say which version of HTTP the cluster speaks.
+  private mutating func readVersions(_ reader: inout MessageReader) {
+    let hasBoth = reader.has("http_protocol_options") && reader.has("http2_protocol_options")
+    let hasHttp2 = reader.has("http2_protocol_options")
+    reader.message("http_protocol_options", &http1ProtocolOptions)
+    reader.message("http2_protocol_options", &http2ProtocolOptions)
+    var selection = ProtocolSelection.useConfiguredProtocol
+    reader.enumeration("protocol_selection", &selection)
+    switch selection {
+    case .useDownstreamProtocol: httpVersion = .downstream(elseHttp2: hasHttp2)
+    case .useConfiguredProtocol:
+      httpVersion = hasHttp2 ? .http2 : .http1
+      guard hasBoth else { return }
+      reader.report(
+        "http2_protocol_options", "excludes http_protocol_options",
+        allowed: "both are allowed with protocol_selection USE_DOWNSTREAM_PROTOCOL")
     }
   }
 
@@ -117,8 +146,40 @@ extension Cluster: ConfigMessage {
     let kinds = [AnyKind(UpstreamHttpProtocolOptionsReader.self) { $0 }]
     guard let options = context.any(at: entry.value, kinds) else { return }
     commonHttpProtocolOptions = options.common
-    http1ProtocolOptions = options.http1
     upstreamHttpProtocolOptions = options.upstream
+    httpVersion = options.versions.selection
+    http1ProtocolOptions = options.versions.http1
+    http2ProtocolOptions = options.versions.http2
+  }
+
+  /// What is negotiated by ALPN needs transport sockets that have it.
+  private func checkALPN(_ reader: inout MessageReader) {
+    guard case .auto = httpVersion else { return }
+    let sockets =
+      [("transport_socket" as StaticString, transportSocket)]
+      + transportSocketMatches.map { ("transport_socket_matches", $0.transportSocket) }
+    for (name, socket) in sockets {
+      guard case .rawBuffer = socket else { continue }
+      return reader.report(
+        name, "has no ALPN, which auto_config of the protocol options needs",
+        allowed: "an UpstreamTlsContext is allowed")
+    }
+  }
+
+  private mutating func readHealthChecks(_ reader: inout MessageReader) {
+    reader.messages("health_checks", &healthChecks)
+    if healthChecks.count > 1 {
+      reader.report(
+        "health_checks", "Envoy has several health checks, Pillion does not support it yet", allowed: "one is allowed")
+    }
+    guard case .grpc = healthChecks.first?.checker else { return }
+    switch httpVersion {
+    case .http1, .downstream(elseHttp2: false):
+      reader.report(
+        "health_checks", "has a grpc_health_check, and the cluster has no HTTP/2",
+        allowed: "http2_protocol_options or auto_config is needed")
+    default: break
+    }
   }
 
   private mutating func readTransportSockets(_ reader: inout MessageReader) {
@@ -138,7 +199,7 @@ extension Cluster: ConfigMessage {
   }
 
   private func refuseUnsupported(_ reader: inout MessageReader) {
-    reader.unsupported("health_checks", "transport_socket_matcher", "stats_matcher")
+    reader.unsupported("transport_socket_matcher", "stats_matcher")
     reader.unsupported("filters", "upstream_config", "lrs_server", "lrs_report_endpoint_metrics")
     reader.unsupported("track_timeout_budgets", "queuing_policies")
     reader.unsupported("close_connections_on_host_health_failure", "connection_pool_per_downstream_connection")

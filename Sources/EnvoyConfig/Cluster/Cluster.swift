@@ -11,6 +11,16 @@ package struct Cluster: Sendable {
     case random
   }
 
+  /// Which version of HTTP a cluster is spoken to by.
+  package enum HttpVersion: Sendable, Hashable {
+    case http1
+    case http2
+    /// That of the request that is sent on; without one (health checks) HTTP/2 if the options have it.
+    case downstream(elseHttp2: Bool)
+    /// What ALPN finds: h2, or else http/1.1.
+    case auto
+  }
+
   package enum DnsLookupFamily: Sendable {
     case auto
     case v4Only
@@ -36,8 +46,14 @@ package struct Cluster: Sendable {
   package var commonHttpProtocolOptions = HttpProtocolOptions()
   /// Likewise, from `explicit_http_config.http_protocol_options` or the cluster's own `http_protocol_options`.
   package var http1ProtocolOptions = Http1ProtocolOptions()
+  /// Likewise, from `http2_protocol_options`.
+  package var http2ProtocolOptions = Http2ProtocolOptions()
+  /// Likewise, by which of these is there and by `protocol_selection`.
+  package var httpVersion = HttpVersion.http1
   /// Likewise, from `upstream_http_protocol_options`.
   package var upstreamHttpProtocolOptions = UpstreamHttpProtocolOptions()
+  /// At most one.
+  package var healthChecks: [HealthCheck] = []
   package var dnsRefreshRate: Duration = .seconds(5)
   package var dnsJitter: Duration = .zero
   /// Absent: the refresh rate counts after failures too.

@@ -77,7 +77,7 @@ extension Endpoint: ConfigMessage {
     }
     reader.string("hostname", &hostname)
     reader.unsupported("additional_addresses", "observability_name")
-    reader.unsupportedUnlessEmpty("health_check_config")
+    reader.message("health_check_config", &healthCheckConfig)
   }
 }
 
@@ -88,5 +88,16 @@ extension Locality: ConfigMessage {
     reader.string("region", &region)
     reader.string("zone", &zone)
     reader.string("sub_zone", &subZone)
+  }
+}
+
+extension Endpoint.HealthCheckConfig: ConfigMessage {
+  static let typeName = "envoy.config.endpoint.v3.Endpoint.HealthCheckConfig"
+
+  init(from reader: inout MessageReader) {
+    reader.integer("port_value", &portValue, in: 0...65_535)
+    reader.string("hostname", &hostname)
+    if let index = reader.findDescribed("address") { address = reader.context.decode(at: index) }
+    reader.bool("disable_active_health_check", &disableActiveHealthCheck)
   }
 }

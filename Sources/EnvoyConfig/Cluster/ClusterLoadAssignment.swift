@@ -48,6 +48,20 @@ package struct Endpoint: Sendable {
   package var address = Address.socketAddress(SocketAddress())
   /// For `auto_host_rewrite`, and what the admin interface shows.
   package var hostname = ""
+  package var healthCheckConfig = HealthCheckConfig()
 
   package init() {}
+
+  /// `Endpoint.HealthCheckConfig`.
+  package struct HealthCheckConfig: Sendable {
+    /// The endpoint's own port when 0.
+    package var portValue: UInt32 = 0
+    /// In place of the health check's host when not empty.
+    package var hostname = ""
+    /// In place of the endpoint's own; its port counts, unless ``portValue`` says another.
+    package var address: Address?
+    package var disableActiveHealthCheck = false
+
+    package init() {}
+  }
 }

@@ -61,7 +61,8 @@ extension MessageReader {
     headers.responseHeadersToRemove = namesToRemove("response_headers_to_remove", minNameLength)
   }
 
-  private mutating func namesToRemove(_ field: StaticString, _ minNameLength: Int) -> [String] {
+  /// Names of headers to take away, none of which may be protected.
+  mutating func namesToRemove(_ field: StaticString, _ minNameLength: Int) -> [String] {
     elements(field).compactMap { index in
       guard let name = context.string(at: index, minLength: minNameLength, rule: .header) else { return nil }
       if HeaderValue.isProtected(name) {

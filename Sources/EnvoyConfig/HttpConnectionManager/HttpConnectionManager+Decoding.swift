@@ -1,6 +1,6 @@
 extension HttpConnectionManager.CodecType: ConfigEnum {
   static let values: [(name: StaticString, number: Int32, value: Self?)] = [
-    ("AUTO", 0, .auto), ("HTTP1", 1, .http1), ("HTTP2", 2, nil), ("HTTP3", 3, nil),
+    ("AUTO", 0, .auto), ("HTTP1", 1, .http1), ("HTTP2", 2, .http2), ("HTTP3", 3, nil),
   ]
 }
 
@@ -36,6 +36,7 @@ extension HttpConnectionManager: ConfigMessage {
     readFilters(&reader)
     reader.message("common_http_protocol_options", &commonHttpProtocolOptions)
     reader.message("http_protocol_options", &http1ProtocolOptions)
+    reader.message("http2_protocol_options", &http2ProtocolOptions)
     readHeaderSettings(&reader)
     readLimits(&reader)
     readIdentity(&reader)
@@ -104,6 +105,11 @@ extension HttpConnectionManager: ConfigMessage {
     reader.duration("delayed_close_timeout", &delayedCloseTimeout)
     reader.unsupported("stream_flush_timeout")
     reader.unsupportedUnlessEmpty("drain_timeout_jitter")
+    if let limit = http2ProtocolOptions.maxHeaderFieldSizeKb, limit > maxRequestHeadersKb {
+      reader.report(
+        "http2_protocol_options", "has a max_header_field_size_kb of \(limit)",
+        allowed: "at most max_request_headers_kb, \(maxRequestHeadersKb), is allowed")
+    }
   }
 
   private mutating func readIdentity(_ reader: inout MessageReader) {
@@ -129,10 +135,14 @@ extension HttpConnectionManager: ConfigMessage {
     }
   }
 
-  /// Upgrades that are switched off are the default.
+  /// Types differ by case only in nothing, as in Envoy.
   private mutating func readUpgrades(_ reader: inout MessageReader) {
-    var upgrades: [HcmUpgradeConfig] = []
-    reader.messages("upgrade_configs", &upgrades)
+    reader.messages("upgrade_configs", &upgradeConfigs)
+    var types: Set<String> = []
+    for upgrade in upgradeConfigs where !types.insert(upgrade.upgradeType.lowercased()).inserted {
+      reader.report(
+        "upgrade_configs", "has the upgrade type \"\(upgrade.upgradeType)\" twice", allowed: "give it once")
+    }
   }
 
   private func refuseUnsupported(_ reader: inout MessageReader) {
@@ -145,7 +155,6 @@ extension HttpConnectionManager: ConfigMessage {
     reader.unsupported("stream_error_on_invalid_http_message")
     reader.unsupported("access_log_flush_interval", "flush_access_log_on_new_request")
     reader.unsupportedUnlessEmpty("local_reply_config", "access_log_options")
-    reader.unsupportedUnlessEmpty("http2_protocol_options")
   }
 }
 
@@ -172,20 +181,13 @@ extension HttpConnectionManager.SetCurrentClientCertDetails: ConfigMessage {
   }
 }
 
-/// `HttpConnectionManager.UpgradeConfig`.
-struct HcmUpgradeConfig: ConfigMessage {
+extension HttpConnectionManager.UpgradeConfig: ConfigMessage {
   static let typeName = HttpConnectionManager.typeName + ".UpgradeConfig"
 
   init(from reader: inout MessageReader) {
-    var upgradeType = ""
-    var enabled = true
     reader.string("upgrade_type", &upgradeType)
     reader.bool("enabled", &enabled)
     reader.unsupported("filters")
-    if enabled {
-      reader.report(
-        "enabled", "Envoy upgrades connections, Pillion does not support it yet", allowed: "only false is allowed")
-    }
   }
 }
 

@@ -3,6 +3,8 @@ package struct HttpConnectionManager: Sendable {
   package enum CodecType: Sendable {
     case auto
     case http1
+    /// HTTP/2 by prior knowledge, whatever ALPN found.
+    case http2
   }
 
   package enum ServerHeaderTransformation: Sendable {
@@ -43,6 +45,8 @@ package struct HttpConnectionManager: Sendable {
   package var httpFilters: [HttpFilter] = []
   package var commonHttpProtocolOptions = HttpProtocolOptions()
   package var http1ProtocolOptions = Http1ProtocolOptions()
+  package var http2ProtocolOptions = Http2ProtocolOptions()
+  package var upgradeConfigs: [UpgradeConfig] = []
 
   // What is added to or taken from messages.
   package var serverName = "envoy"
@@ -108,6 +112,18 @@ extension HttpConnectionManager {
   }
 }
 
+extension HttpConnectionManager {
+  /// `HttpConnectionManager.UpgradeConfig`.
+  package struct UpgradeConfig: Sendable {
+    /// As `websocket` or `CONNECT`, in any case.
+    package var upgradeType = ""
+    /// Whether routes that do not say otherwise take it.
+    package var enabled = true
+
+    package init() {}
+  }
+}
+
 /// `envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig`.
 package struct UuidRequestIdConfig: Sendable {
   package var packTraceReason = true
@@ -137,6 +153,8 @@ package struct Router: Sendable {
   /// Whether responses are counted by their codes, and how long they took.
   package var dynamicStats = true
   package var suppressEnvoyHeaders = false
+  /// Whether gRPC requests count in no counter of response codes.
+  package var suppressGrpcRequestFailureCodeStats = false
   package var origin = SourceLocation.none
 
   package init() {}

@@ -32,7 +32,7 @@ extension Router: ConfigMessage {
     reader.unsupported("reject_connect_request_early_data")
     reader.unsupportedUnlessEmpty("upstream_log_options")
     reader.bool("suppress_envoy_headers", &suppressEnvoyHeaders)
-    reader.unsupported(
-      "respect_expected_rq_timeout", "suppress_grpc_request_failure_code_stats", "strict_check_headers")
+    reader.bool("suppress_grpc_request_failure_code_stats", &suppressGrpcRequestFailureCodeStats)
+    reader.unsupported("respect_expected_rq_timeout", "strict_check_headers")
   }
 }

@@ -43,7 +43,10 @@ extension RouteMatch: ConfigMessage {
     reader.message("runtime_fraction", &runtimeFraction)
     reader.messages("headers", &headers)
     reader.messages("query_parameters", &queryParameters)
-    reader.unsupported("cookies", "grpc", "tls_context", "dynamic_metadata", "filter_state")
+    var grpc: GrpcRouteMatchOptions?
+    reader.message("grpc", &grpc)
+    isGrpc = grpc != nil
+    reader.unsupported("cookies", "tls_context", "dynamic_metadata", "filter_state")
   }
 
   private mutating func readPath(_ reader: inout MessageReader) {
@@ -76,6 +79,13 @@ extension RouteMatch {
   /// `RouteMatch.ConnectMatcher`, which has no fields.
   struct ConnectMatcher: ConfigMessage {
     static let typeName = "envoy.config.route.v3.RouteMatch.ConnectMatcher"
+
+    init(from reader: inout MessageReader) {}
+  }
+
+  /// `RouteMatch.GrpcRouteMatchOptions`, which has no fields.
+  struct GrpcRouteMatchOptions: ConfigMessage {
+    static let typeName = "envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions"
 
     init(from reader: inout MessageReader) {}
   }

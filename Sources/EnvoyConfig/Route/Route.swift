@@ -39,6 +39,8 @@ package struct RouteMatch: Sendable {
   package var runtimeFraction: RuntimeFractionalPercent?
   package var headers: [HeaderMatcher] = []
   package var queryParameters: [QueryParameterMatcher] = []
+  /// Whether only gRPC requests match, by their content type.
+  package var isGrpc = false
   package var origin = SourceLocation.none
 
   package init() {}

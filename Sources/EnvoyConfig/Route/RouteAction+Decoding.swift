@@ -26,11 +26,13 @@ extension RouteAction: ConfigMessage {
     reader.message("retry_policy", &retryPolicy)
     reader.enumeration("priority", &priority)
     reader.message("max_stream_duration", &maxStreamDuration)
-    reader.messages("upgrade_configs", &upgradeConfigs)
+    readUpgrades(&reader)
     reader.withoutEffect(.bool, "include_vh_rate_limits")
     reader.unsupported("request_mirror_policies", "rate_limits", "hash_policy", "cors", "hedge_policy")
     reader.unsupported("path_rewrite_policy", "path_rewrite", "flush_timeout", "early_data_policy")
-    reader.unsupported("retry_policy_typed_config", "max_grpc_timeout", "grpc_timeout_offset")
+    reader.duration("max_grpc_timeout", &maxGrpcTimeout)
+    reader.duration("grpc_timeout_offset", &grpcTimeoutOffset)
+    reader.unsupported("retry_policy_typed_config")
     reader.unsupported("internal_redirect_policy", "max_internal_redirects")
     reader.unsupported("internal_redirect_action") { $0 == "PASS_THROUGH_INTERNAL_REDIRECT" || $0 == "0" }
     reader.unsupportedUnlessEmpty("metadata_match")
@@ -53,6 +55,15 @@ extension RouteAction: ConfigMessage {
         clusterSpecifier = .weightedClusters(reader.context.decode(at: index))
       }
     default: break
+    }
+  }
+
+  private mutating func readUpgrades(_ reader: inout MessageReader) {
+    reader.messages("upgrade_configs", &upgradeConfigs)
+    var types: Set<String> = []
+    for upgrade in upgradeConfigs where !types.insert(upgrade.upgradeType.lowercased()).inserted {
+      reader.report(
+        "upgrade_configs", "has the upgrade type \"\(upgrade.upgradeType)\" twice", allowed: "give it once")
     }
   }
 
@@ -91,7 +102,8 @@ extension RouteAction.MaxStreamDuration: ConfigMessage {
 
   init(from reader: inout MessageReader) {
     reader.duration("max_stream_duration", &maxStreamDuration)
-    reader.unsupported("grpc_timeout_header_max", "grpc_timeout_header_offset")
+    reader.duration("grpc_timeout_header_max", &grpcTimeoutHeaderMax)
+    reader.duration("grpc_timeout_header_offset", &grpcTimeoutHeaderOffset)
   }
 }
 
@@ -101,11 +113,18 @@ extension RouteAction.UpgradeConfig: ConfigMessage {
   init(from reader: inout MessageReader) {
     reader.string("upgrade_type", &upgradeType, minLength: 1, rule: .header)
     reader.bool("enabled", &enabled)
-    reader.unsupported("connect_config")
-    if enabled {
-      reader.report(
-        "enabled", "Envoy upgrades connections, Pillion does not support it yet", allowed: "only false is allowed")
+    reader.message("connect_config", &connectConfig)
+    if connectConfig != nil && upgradeType.lowercased() != "connect" {
+      reader.report("connect_config", "is given for \"\(upgradeType)\"", allowed: "it is of the type CONNECT only")
     }
+  }
+}
+
+extension RouteAction.UpgradeConfig.ConnectConfig: ConfigMessage {
+  static let typeName = "envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig"
+
+  init(from reader: inout MessageReader) {
+    reader.unsupported("proxy_protocol_config", "allow_post")
   }
 }
 

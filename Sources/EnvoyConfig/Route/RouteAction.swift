@@ -47,6 +47,10 @@ package struct RouteAction: Sendable {
   package var retryPolicy: RetryPolicy?
   package var priority = RoutingPriority.default
   package var maxStreamDuration: MaxStreamDuration?
+  /// Deprecated. Bounds the `grpc-timeout` that takes the place of ``timeout``; zero: unbounded; absent: it takes no place.
+  package var maxGrpcTimeout: Duration?
+  /// Deprecated. Taken off the `grpc-timeout` so found, unless nothing would be left.
+  package var grpcTimeoutOffset: Duration?
   package var upgradeConfigs: [UpgradeConfig] = []
   package var origin = SourceLocation.none
 
@@ -56,16 +60,28 @@ package struct RouteAction: Sendable {
   package struct MaxStreamDuration: Sendable {
     /// Overrides that of the connection manager; zero: none.
     package var maxStreamDuration: Duration?
+    /// A request's `grpc-timeout`, at most this, takes the place of ``maxStreamDuration``; zero: unbounded; absent: it does not.
+    package var grpcTimeoutHeaderMax: Duration?
+    /// Taken off the `grpc-timeout` so found; at least zero is left.
+    package var grpcTimeoutHeaderOffset: Duration?
 
     package init() {}
   }
 
-  /// `RouteAction.UpgradeConfig`. Only `enabled: false` is supported.
+  /// `RouteAction.UpgradeConfig`: says over the connection manager's word which upgrades a route takes.
   package struct UpgradeConfig: Sendable {
+    /// As `websocket` or `CONNECT`, in any case.
     package var upgradeType = ""
     package var enabled = true
+    /// CONNECT ends here, and its bytes go on alone; absent: it is sent on.
+    package var connectConfig: ConnectConfig?
 
     package init() {}
+
+    /// `RouteAction.UpgradeConfig.ConnectConfig`.
+    package struct ConnectConfig: Sendable {
+      package init() {}
+    }
   }
 }
 

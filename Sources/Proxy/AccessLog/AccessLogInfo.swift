@@ -54,7 +54,7 @@ final class AccessLogInfo: Sendable {
 
   /// Writes the line of a finished request.
   func write(_ stream: ActiveStream, _ worker: Worker) {
-    if let filter, !filter.passes(stream.info, stream.requestHeaders, worker) { return }
+    if let filter, !filter.passes(stream.info, stream, worker) { return }
     append(StreamValues(stream: stream), worker)
   }
 

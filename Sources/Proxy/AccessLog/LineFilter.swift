@@ -11,6 +11,7 @@ struct LineFilter: Sendable {
     case always
     case flags([[UInt8]])
     case header(HeaderMatcher)
+    case grpcStatus(GrpcStatusFilter)
     case fraction(FractionalPercent, independent: Bool)
     case all([Rule])
     case any([Rule])
@@ -34,28 +35,40 @@ struct LineFilter: Sendable {
     case .notHealthCheck: .always
     case .responseFlag(let flags): .flags(flags.map { Array($0.utf8) })
     case .header(let matcher): .header(HeaderMatcher(matcher, arena: arena))
+    case .grpcStatus(let filter): .grpcStatus(filter)
     case .runtime(let runtime): .fraction(runtime.percentSampled, independent: runtime.useIndependentRandomness)
     case .and(let filters): .all(filters.map { compile($0, arena) })
     case .or(let filters): .any(filters.map { compile($0, arena) })
     }
   }
 
-  func passes(_ info: StreamInfo, _ headers: HeaderMap?, _ worker: Worker) -> Bool {
-    passes(rule, info, headers, worker)
+  /// - Parameter stream: nil for connections.
+  func passes(_ info: StreamInfo, _ stream: ActiveStream?, _ worker: Worker) -> Bool {
+    passes(rule, info, stream, worker)
   }
 
-  private func passes(_ rule: Rule, _ info: StreamInfo, _ headers: HeaderMap?, _ worker: Worker) -> Bool {
+  private func passes(_ rule: Rule, _ info: StreamInfo, _ stream: ActiveStream?, _ worker: Worker) -> Bool {
     switch rule {
     case .status(let comparison): compare(UInt64(info.responseCode), comparison)
     case .duration(let comparison): compare(UInt64(max(0, info.endTime - info.startTime) / 1_000_000), comparison)
     case .always: true
     case .flags(let flags): hasFlag(info, flags)
-    case .header(let matcher): headers.map { matcher.matches($0) } ?? false
+    case .header(let matcher): stream?.requestHeaders.map { matcher.matches($0) } ?? false
+    case .grpcStatus(let filter): filter.statuses.contains(grpcStatus(info, stream)) != filter.exclude
     case .fraction(let percent, let independent):
-      draw(independent ? nil : headers, worker) % UInt64(percent.denominator.rawValue) < UInt64(percent.numerator)
-    case .all(let rules): rules.allSatisfy { passes($0, info, headers, worker) }
-    case .any(let rules): rules.contains { passes($0, info, headers, worker) }
+      draw(independent ? nil : stream?.requestHeaders, worker) % UInt64(percent.denominator.rawValue)
+        < UInt64(percent.numerator)
+    case .all(let rules): rules.allSatisfy { passes($0, info, stream, worker) }
+    case .any(let rules): rules.contains { passes($0, info, stream, worker) }
     }
+  }
+
+  /// Of any request, gRPC or not, as Envoy; what no status is stands for none of the filter's.
+  private func grpcStatus(_ info: StreamInfo, _ stream: ActiveStream?) -> UInt32 {
+    if let sent = stream?.responseTrailers?.value(of: .grpcStatus) ?? stream?.responseHeaders?.value(of: .grpcStatus) {
+      return sent.decimal.map { UInt32(clamping: $0) } ?? .max
+    }
+    return UInt32(GrpcStatus.status(http: UInt64(info.responseCode)))
   }
 
   /// What a fraction is taken of: the first eight digits of the request's id, so that all proxies on its way decide alike,

@@ -1,7 +1,7 @@
 import Reactor
 
 /// The names of gRPC's status codes, 0 to 16.
-enum GrpcStatus {
+package enum GrpcStatus {
   static let camel: [StaticString] = [
     "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists", "PermissionDenied",
     "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable",
@@ -14,7 +14,7 @@ enum GrpcStatus {
   ]
 
   /// What a response without grpc-status means, by its HTTP status (gRPC's http-grpc-status-mapping).
-  static func status(http code: UInt64) -> UInt64 {
+  package static func status(http code: UInt64) -> UInt64 {
     switch code {
     case 400: 13
     case 401: 16
