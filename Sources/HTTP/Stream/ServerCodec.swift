@@ -49,7 +49,9 @@ open class ServerCodecDelegate: ConnectionDelegate {
   /// Stop, or go on, reading from the connection.
   open func codecReadDisable(_ disable: Bool) {}
 
-  /// The stream of this decoder is over: its response is sent whole and its request is done with, or it was reset from
-  /// our side. `reusable` is false where the connection cannot carry another stream and is to be closed once all is sent.
+  /// The stream of this decoder is over: its response is sent whole, or it was reset from our side. A request that was
+  /// still coming is done with then (HTTP/2 resets it with NO_ERROR, RFC 9113 §8.1). Not told where the peer reset it
+  /// (``StreamDecoder/decodeReset(_:)``). `reusable` is false where the connection cannot carry another stream and is to
+  /// be closed once all is sent.
   open func streamComplete(_ decoder: StreamDecoder, reusable: Bool) {}
 }

@@ -16,6 +16,8 @@ public enum StreamReset: Equatable, Sendable {
   case protocolError
   /// The peer reset the stream (HTTP/2).
   case remoteReset
+  /// The tunnel's other end is gone (HTTP/2 CONNECT_ERROR).
+  case connectError
   /// The peer refused the stream before it did anything (HTTP/2 REFUSED_STREAM): always safe to retry.
   case remoteRefusedStreamReset
 
@@ -30,6 +32,7 @@ public enum StreamReset: Equatable, Sendable {
     case .overflow: "overflow"
     case .protocolError: "protocol error"
     case .remoteReset: "remote reset"
+    case .connectError: "connect error"
     case .remoteRefusedStreamReset: "remote refused stream reset"
     }
   }
@@ -45,6 +48,7 @@ public enum StreamReset: Equatable, Sendable {
     case .overflow: "overflow"
     case .protocolError: "protocol_error"
     case .remoteReset: "remote_reset"
+    case .connectError: "connect_error"
     case .remoteRefusedStreamReset: "remote_refused_stream_reset"
     }
   }

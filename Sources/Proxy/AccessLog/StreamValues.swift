@@ -22,7 +22,7 @@ struct StreamValues: SubstitutionValues {
 
   func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool {
     switch text {
-    case .protocol: output.append("HTTP/1.1")
+    case .protocol: output.append(stream.downstream.isHTTP2 ? HTTPProtocol.http2.text : HTTPProtocol.http11.text)
     case .upstreamProtocol:
       if stream.info.firstUpstreamByteSent == 0 { return false }
       output.append("HTTP/1.1")

@@ -71,7 +71,7 @@ extension ActiveStream {
     info.lastDownstreamByteSent = loop.now
   }
 
-  /// Cuts the stream off: its connection ends with it, on HTTP/1.1.
+  /// Cuts the stream off; HTTP/1.1 ends the connection with it.
   func resetStream(_ reason: StreamReset) {
     if isOver { return }
     // As Envoy: the reset is counted both as given and, by the codec's word, as got.
@@ -79,10 +79,11 @@ extension ActiveStream {
     shard.increment(config.stats[.downstreamRqRxReset])
     let encoder = encoder
     let connection = connection
+    let endsConnection = !downstream.isHTTP2
     end()
-    connection.use { $0.drainForClose(delayed: true) }
+    if endsConnection { connection.use { $0.drainForClose(delayed: true) } }
     encoder?.use { $0.reset(reason) }
-    connection.use { $0.streamWasReset() }
+    if endsConnection { connection.use { $0.streamWasReset() } }
   }
 
   // MARK: Replies of our own
@@ -102,7 +103,7 @@ extension ActiveStream {
     }
     encodeThroughFilters(headers, endStream: reply.body.isEmpty)
     let empty = reply.body.isEmpty || isHead
-    if reply.closesConnection || !requestEnded { connection.use { $0.drainForClose(delayed: true) } }
+    if reply.closesConnection || !requestEnded { connection.use { if !$0.isHTTP2 { $0.drainForClose(delayed: true) } } }
     sendHeaders(headers, endStream: empty)
     if !empty { encodeData(reply.body, endStream: true) }
   }

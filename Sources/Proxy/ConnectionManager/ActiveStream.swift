@@ -14,6 +14,7 @@ final class ActiveStream: StreamDecoder {
     static let idle: UInt8 = 0
     static let maxDuration: UInt8 = 1
     static let requestTimeout: UInt8 = 2
+    static let requestHeaders: UInt8 = 3
   }
 
   let manager: WorkerConnectionManager
@@ -56,6 +57,7 @@ final class ActiveStream: StreamDecoder {
   private var idleTimer = Timer()
   private var maxDurationTimer = Timer()
   private var requestTimer = Timer()
+  private var requestHeadersTimer = Timer()
   var lastActivity: Int64 = 0
 
   init(_ manager: WorkerConnectionManager, for connection: ConnectionManager) {
@@ -93,11 +95,14 @@ final class ActiveStream: StreamDecoder {
     if config.requestTimeout > 0 {
       requestTimer.arm(loop, self, id: TimerID.requestTimeout, after: config.requestTimeout)
     }
+    if config.requestHeadersTimeout > 0 {
+      requestHeadersTimer.arm(loop, self, id: TimerID.requestHeaders, after: config.requestHeadersTimeout)
+    }
     if config.maxStreamDuration > 0 {
       maxDurationTimer.arm(loop, self, id: TimerID.maxDuration, after: config.maxStreamDuration)
     }
     shard.increment(config.stats[.downstreamRqTotal])
-    shard.increment(config.stats[.downstreamRqHttp1Total])
+    shard.increment(config.stats[connection.isHTTP2 ? .downstreamRqHttp2Total : .downstreamRqHttp1Total])
     shard.adjust(config.stats[.downstreamRqActive], by: 1)
   }
 
@@ -108,6 +113,7 @@ final class ActiveStream: StreamDecoder {
     idleTimer.disarm()
     maxDurationTimer.disarm()
     requestTimer.disarm()
+    requestHeadersTimer.disarm()
     info.endTime = loop.now
     for index in chain.indices { chain[index].use { $0.onDestroy() } }
     dropHeld()
@@ -170,6 +176,7 @@ final class ActiveStream: StreamDecoder {
     switch id {
     case TimerID.idle: idleTimerFired()
     case TimerID.maxDuration: maxDurationReached()
+    case TimerID.requestHeaders: requestHeadersTimedOut()
     default: requestTimedOut()
     }
   }
@@ -196,8 +203,8 @@ final class ActiveStream: StreamDecoder {
     giveUp(408, body: "request timeout", detail: "request_overall_timeout")
   }
 
-  /// The headers of a request took too long: the connection's timer fired.
-  func requestHeadersTimedOut() {
+  /// The head of the request took too long.
+  private func requestHeadersTimedOut() {
     shard.increment(config.stats[.downstreamRqHeaderTimeout])
     giveUp(408, body: "request header timeout", detail: "request_header_timeout")
   }
@@ -217,7 +224,7 @@ final class ActiveStream: StreamDecoder {
   override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     requestHeaders = headers
     lastActivity = loop.now
-    connection.use { $0.requestHeadersReceived() }
+    requestHeadersTimer.disarm()
     isHead = headers.value(of: .method).map { $0 == "HEAD" } ?? false
     if endStream { endRequest() }
     manager.answerExpectation(headers, self)
@@ -339,12 +346,28 @@ final class ActiveStream: StreamDecoder {
   }
 
   /// The connection ended under the stream.
-  func connectionClosed(locally: Bool) {
+  func connectionClosed(detail: StaticString) {
+    connectionFailed(detail: detail, flag: .downstreamConnectionTermination)
+  }
+
+  /// The connection ends, with all its streams.
+  func connectionFailed(detail: StaticString, flag: ResponseFlag?) {
     if isOver { return }
     shard.increment(config.stats[.downstreamRqRxReset])
-    info.responseFlags.insert(.downstreamConnectionTermination)
-    info.detail = .literal(locally ? "downstream_local_disconnect" : "downstream_remote_disconnect")
+    if let flag { info.responseFlags.insert(flag) }
+    info.detail = .literal(detail)
     end()
+  }
+
+  /// The client has reset the stream, or broken its rules (HTTP/2).
+  override func decodeReset(_ reason: StreamReset) {
+    if isOver { return }
+    shard.increment(config.stats[.downstreamRqRxReset])
+    info.responseFlags.insert(reason == .protocolError ? .downstreamProtocolError : .downstreamRemoteReset)
+    info.detail = .literal("http2.remote_reset")
+    let connection = connection
+    end()
+    connection.use { $0.streamWasReset(byClient: self) }
   }
 
   override func aboveWriteBufferHighWatermark() {

@@ -4,22 +4,27 @@ import Telemetry
 
 /// One downstream HTTP connection: its codec, its streams, and when it ends (Envoy's ConnectionManagerImpl).
 ///
+/// HTTP/1.1:
+///
 ///     serving --max requests, drain, Connection: close, unread body--> closing --last stream done--> closed
 ///        |  \-- idle timeout, max duration --> draining --next response, drain_timeout--/       |
 ///        +---------------------------- peer gone, broken protocol -----------------------------+
+///
+/// HTTP/2, where draining says GOAWAY with the highest id, and closing GOAWAY with the last one:
+///
+///     serving --all of the above--> draining --drain_timeout--> closing --last stream done--> closed
 final class ConnectionManager: ServerCodecDelegate {
   private enum TimerID {
     static let idle: UInt8 = 0
-    static let requestHeaders: UInt8 = 1
-    static let delayedClose: UInt8 = 2
-    static let maxDuration: UInt8 = 3
-    static let drain: UInt8 = 4
+    static let delayedClose: UInt8 = 1
+    static let maxDuration: UInt8 = 2
+    static let drain: UInt8 = 3
   }
 
   let manager: WorkerConnectionManager
   let worker: Worker
-  private let shard: StatsShard
-  private let info: ConnectionManagerInfo
+  let shard: StatsShard
+  let info: ConnectionManagerInfo
   let id: UInt64
   let remoteAddress: SocketAddress?
   /// What listener filters and TLS know of the connection; nil for a plain one.
@@ -35,24 +40,31 @@ final class ConnectionManager: ServerCodecDelegate {
   }
   private(set) lazy var localAddress: SocketAddress? = connection?.localAddress
   private(set) var connection: Connection?
-  private var codec: ServerCodec?
-  private var streams: [ActiveStream] = []
+  /// There once the client has said what it speaks.
+  var codec: ServerCodec?
+  var isHTTP2 = false
+  var streams: [ActiveStream] = []
   /// Place in the worker's list.
   var index = 0
   private let createdAt: Int64
   private var idleSince: Int64
   private var requests = 0
+  private var prematureResets = PrematureResets()
   private var bytesReceived = 0
   private var bytesSent = 0
-  /// The next response says Connection: close, and the connection ends behind it.
+  /// The client is told, or will be with the next response, that the connection ends. HTTP/2 takes streams meanwhile.
+  private(set) var isDraining = false
+  /// The connection ends behind the streams that it has.
   private(set) var isClosing = false
+  /// It ends for what the client did, and there were streams then.
+  var brokeUnderStreams = false
   /// The end comes with delayed_close_timeout even where the request was read whole.
   private var delaysClose = false
-  private var pausedForResponse = false
+  var pausedForResponse = false
+  private var localCloseDetail: StaticString = "downstream_local_disconnect"
   /// What waited to be sent when the delayed close was last looked at.
   private var unsentAtClose = 0
   private var idleTimer = Timer()
-  private var requestHeadersTimer = Timer()
   private var delayedCloseTimer = Timer()
   private var maxDurationTimer = Timer()
   private var drainTimer = Timer()
@@ -93,15 +105,6 @@ final class ConnectionManager: ServerCodecDelegate {
     }
   }
 
-  /// As in Envoy, a connection has a protocol once it has sent something.
-  private func makeCodec() {
-    guard let connection else { return }
-    shard.increment(info.stats[.downstreamCxHttp1Total])
-    shard.adjust(info.stats[.downstreamCxHttp1Active], by: 1)
-    codec = HTTP1ServerCodec(
-      transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
-  }
-
   // MARK: Streams
 
   override func newStream(_ encoder: StreamEncoder) -> StreamDecoder {
@@ -110,37 +113,65 @@ final class ConnectionManager: ServerCodecDelegate {
     stream.place = streams.count
     streams.append(stream)
     stream.begin(on: self, encoder)
-    if info.requestHeadersTimeout > 0 {
-      requestHeadersTimer.arm(worker.loop, self, id: TimerID.requestHeaders, after: info.requestHeadersTimeout)
-    }
-    if info.maxRequestsPerConnection > 0, requests >= info.maxRequestsPerConnection, !isClosing {
+    if info.maxRequestsPerConnection > 0, requests >= info.maxRequestsPerConnection, isHTTP2 || !isClosing {
       shard.increment(info.stats[.downstreamCxMaxRequestsReached])
       drainForClose()
     }
     return stream
   }
 
-  func requestHeadersReceived() {
-    if info.requestHeadersTimeout > 0 { requestHeadersTimer.disarm() }
-  }
-
-  /// The next response says Connection: close, and the connection ends behind it.
+  /// The connection is to end: HTTP/1.1 says Connection: close with the next response and ends behind it, HTTP/2 begins
+  /// to drain.
   /// - Parameter delayed: not before the peer has closed, or delayed_close_timeout is over.
   func drainForClose(delayed: Bool = false) {
-    isClosing = true
+    if isHTTP2 { return startDraining() }
+    breakOff()
     if delayed { delaysClose = true }
+  }
+
+  /// No request behind those under way is served.
+  func breakOff() {
+    isDraining = true
+    isClosing = true
   }
 
   override func streamComplete(_ decoder: StreamDecoder, reusable: Bool) {
     // Sound: the codec's decoders are what `newStream` gave it.
     let stream = unsafeDowncast(decoder, to: ActiveStream.self)
+    if !reusable { breakOff() }
+    streamEnded(stream)
+  }
+
+  /// The codec is done with a stream.
+  private func streamEnded(_ stream: ActiveStream) {
     remove(stream)
     let requestWasRead = stream.requestEnded
     if !requestWasRead, !stream.isOver { shard.increment(info.stats[.downstreamRqRxReset]) }
     stream.end()
     idleSince = worker.loop.now
-    if !reusable { isClosing = true }
-    if isClosing { closeAfterLastStream(requestWasRead: requestWasRead) }
+    if isClosing { closeAfterLastStream(requestWasRead: requestWasRead && !isHTTP2) }
+  }
+
+  /// The client has reset a stream: too many of these, and it means harm.
+  func streamWasReset(byClient stream: ActiveStream) {
+    let answered = stream.info.responseCode != 0
+    let lifetime = worker.loop.now - stream.info.startTime
+    streamEnded(stream)
+    guard prematureResets.isTooMany(answered: answered, lifetime: lifetime, ended: requests - streams.count)
+    else { return }
+    shard.increment(info.stats[.downstreamRqTooManyPrematureResets])
+    shard.increment(info.stats[.downstreamCxProtocolError])
+    endStreams(detail: "too_many_premature_resets", flag: nil)
+    codec?.goAway()
+    close(.flushWrite)
+  }
+
+  /// Ends all streams for what the client did to the connection.
+  func endStreams(detail: StaticString, flag: ResponseFlag?) {
+    brokeUnderStreams = !streams.isEmpty
+    let open = streams
+    streams = []
+    for stream in open { stream.connectionFailed(detail: detail, flag: flag) }
   }
 
   private func remove(_ stream: ActiveStream) {
@@ -154,14 +185,14 @@ final class ConnectionManager: ServerCodecDelegate {
     closeAfterLastStream(requestWasRead: false)
   }
 
-  private func closeAfterLastStream(requestWasRead: Bool) {
+  func closeAfterLastStream(requestWasRead: Bool) {
     if !streams.isEmpty { return }
     let atOnce = requestWasRead && !delaysClose || info.delayedCloseTimeout == 0
     close(atOnce ? .flushWrite : .flushWriteAndDelay)
   }
 
   /// Closes behind what still waits to be sent, which a client that does not read cannot put off for ever.
-  private func close(_ type: ConnectionCloseType) {
+  func close(_ type: ConnectionCloseType) {
     idleTimer.disarm()
     armDelayedClose()
     connection?.close(type)
@@ -186,29 +217,12 @@ final class ConnectionManager: ServerCodecDelegate {
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
     if let socket, socket.hasFilters, !socket.passes(bytes, endStream: false) { return 0 }
-    if codec == nil { makeCodec() }
+    if codec == nil { makeCodec(bytes) }
     return codec.unretained?.use { dispatch(bytes, to: $0) } ?? bytes.count
   }
 
-  private func dispatch(_ bytes: ByteView, to codec: ServerCodec) -> Int {
-    do {
-      let consumed = try codec.dispatch(bytes)
-      if consumed < bytes.count { pauseBehindRequest() }
-      return consumed
-    } catch {
-      codecFailed(error)
-      return bytes.count
-    }
-  }
-
-  /// More than the request has come: it waits, unread, until the response is sent.
-  private func pauseBehindRequest() {
-    guard let stream = streams.last, stream.requestEnded, !pausedForResponse, connection?.isOpen == true else { return }
-    pausedForResponse = true
-    connection?.readDisable(true)
-  }
-
   override func codecCounts(_ stat: CodecStat, _ amount: Int) {
+    if isHTTP2 { return shard.count(stat, amount, in: info.http2Stats) }
     switch stat {
     case .droppedHeadersWithUnderscores:
       shard.add(info.codecStats[.droppedHeadersWithUnderscores], UInt64(amount))
@@ -226,20 +240,9 @@ final class ConnectionManager: ServerCodecDelegate {
 
   override func codecReadDisable(_ disable: Bool) { connection?.readDisable(disable) }
 
-  private func codecFailed(_ error: CodecError) {
-    shard.increment(info.stats[.downstreamCxProtocolError])
-    isClosing = true
-    if let stream = streams.last, !stream.responseStarted {
-      stream.sendLocalReply(
-        LocalReply(
-          status: UInt16(clamping: error.status), body: ByteView(error.body), detail: .literal(error.detail),
-          flag: .downstreamProtocolError))
-    } else if let stream = streams.last {
-      stream.info.responseFlags.insert(.downstreamProtocolError)
-      stream.resetStream(.protocolError)
-    } else {
-      closeAfterLastStream(requestWasRead: false)
-    }
+  override func keepaliveTimedOut() {
+    localCloseDetail = "downstream_local_disconnect(http2_ping_timeout)"
+    connection?.close(.noFlush)
   }
 
   override func connectionDidRead(_ count: Int) {
@@ -261,9 +264,8 @@ final class ConnectionManager: ServerCodecDelegate {
   override func timerFired(_ id: UInt8) {
     switch id {
     case TimerID.idle: checkIdle()
-    case TimerID.requestHeaders: streams.last?.requestHeadersTimedOut()
     case TimerID.maxDuration: maxDurationReached()
-    case TimerID.drain: closeAfterLastStream(requestWasRead: false)
+    case TimerID.drain: drained()
     default: delayedCloseDue()
     }
   }
@@ -273,7 +275,7 @@ final class ConnectionManager: ServerCodecDelegate {
     let idle = streams.isEmpty ? worker.loop.now - idleSince : 0
     if idle >= info.idleTimeout {
       shard.increment(info.stats[.downstreamCxIdleTimeout])
-      if requests == 0 { close(.flushWrite) } else { startDraining() }
+      if codec == nil || requests == 0 && !isHTTP2 { close(.flushWrite) } else { startDraining() }
     } else {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeout - idle)
     }
@@ -284,25 +286,35 @@ final class ConnectionManager: ServerCodecDelegate {
     startDraining()
   }
 
-  /// As Envoy's drain sequence: a request that is on its way already is still answered, with Connection: close; without
-  /// one the connection ends after drain_timeout.
+  /// As Envoy's drain sequence: a request that is on its way already is still answered, in HTTP/1.1 with Connection:
+  /// close; without one the connection ends after drain_timeout.
   private func startDraining() {
-    isClosing = true
+    if isHTTP2, isDraining { return }
+    isDraining = true
+    isClosing = !isHTTP2
+    codec?.shutdownNotice()
     drainTimer.arm(worker.loop, self, id: TimerID.drain, after: info.drainTimeout)
+  }
+
+  /// drain_timeout is over.
+  private func drained() {
+    isClosing = true
+    codec?.goAway()
+    closeAfterLastStream(requestWasRead: false)
   }
 
   /// The process ends: what is under way is cut off, and logged.
   func abort() { connection?.close(.noFlush) }
 
-  /// We are going: an idle connection closes now, another behind its response.
+  /// We are going: an idle connection closes now, another behind its response; HTTP/2 says so first.
   func drain() {
-    isClosing = true
+    if isHTTP2 { return startDraining() }
+    breakOff()
     if streams.isEmpty { close(.flushWrite) }
   }
 
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     idleTimer.disarm()
-    requestHeadersTimer.disarm()
     delayedCloseTimer.disarm()
     maxDurationTimer.disarm()
     drainTimer.disarm()
@@ -310,7 +322,8 @@ final class ConnectionManager: ServerCodecDelegate {
     countClose(local: event == .localClose)
     let open = streams
     streams = []
-    for stream in open { stream.connectionClosed(locally: event == .localClose) }
+    let detail = event == .localClose ? localCloseDetail : "downstream_remote_disconnect"
+    for stream in open { stream.connectionClosed(detail: detail) }
     log()
     if let codec { worker.loop.release(codec) }
     codec = nil
@@ -334,10 +347,10 @@ final class ConnectionManager: ServerCodecDelegate {
     let stats = info.stats
     shard.adjust(stats[.downstreamCxActive], by: -1)
     if isSecure { shard.adjust(stats[.downstreamCxSslActive], by: -1) }
-    if codec != nil { shard.adjust(stats[.downstreamCxHttp1Active], by: -1) }
+    if codec != nil { shard.adjust(stats[isHTTP2 ? .downstreamCxHttp2Active : .downstreamCxHttp1Active], by: -1) }
     shard.increment(stats[.downstreamCxDestroy])
     shard.increment(stats[local ? .downstreamCxDestroyLocal : .downstreamCxDestroyRemote])
-    if !streams.isEmpty {
+    if !streams.isEmpty || brokeUnderStreams {
       shard.increment(stats[.downstreamCxDestroyActiveRq])
       shard.increment(stats[local ? .downstreamCxDestroyLocalActiveRq : .downstreamCxDestroyRemoteActiveRq])
     }

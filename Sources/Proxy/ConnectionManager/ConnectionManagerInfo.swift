@@ -56,6 +56,7 @@ final class ConnectionManagerInfo: Sendable {
 
   let stats: StatBlock<ConnectionManagerStat>
   let codecStats: StatBlock<HTTP1Stat>
+  let http2Stats: StatBlock<HTTP2Stat>
   let listenerStats: StatBlock<ListenerResponseStat>
   let requestTime: HistogramID
   let connectionLength: HistogramID
@@ -108,6 +109,7 @@ final class ConnectionManagerInfo: Sendable {
     let scope = store.scope("http.\(config.statPrefix).")
     stats = scope.block(ConnectionManagerStat.self)
     codecStats = store.scope("http1.").block(HTTP1Stat.self)
+    http2Stats = store.scope("http2.").block(HTTP2Stat.self)
     listenerStats = listener.scope.scope("http.\(config.statPrefix).").block(ListenerResponseStat.self)
     requestTime = scope.histogram("downstream_rq_time")
     connectionLength = scope.histogram("downstream_cx_length_ms")

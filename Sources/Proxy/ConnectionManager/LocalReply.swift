@@ -19,7 +19,7 @@ struct LocalReply {
   var contentType: StaticString = "text/plain"
   var detail: ResponseCodeDetail
   var flag: ResponseFlag?
-  /// The request cannot be trusted, or what follows it: the connection ends behind the reply.
+  /// The request cannot be trusted, or what follows it: a connection of HTTP/1.1 ends behind the reply.
   var closesConnection = false
   /// Adds what the route or the reason wants in the head.
   var addHeaders: ((HeaderMap) -> Void)?

@@ -72,7 +72,7 @@ extension ResponseFlag {
     case .connectionTermination: self = .upstreamConnectionTermination
     case .overflow: self = .upstreamOverflow
     case .protocolError: self = .upstreamProtocolError
-    case .remoteReset, .remoteRefusedStreamReset: self = .upstreamRemoteReset
+    case .remoteReset, .remoteRefusedStreamReset, .connectError: self = .upstreamRemoteReset
     }
   }
 }

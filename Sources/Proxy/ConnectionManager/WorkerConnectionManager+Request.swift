@@ -35,6 +35,7 @@ extension WorkerConnectionManager {
     if stream.info.route == nil, isConnect(headers) { return nil }
     stream.noteUpstreamCluster(headers)
     shard.increment(info.stats[.downstreamRqWsOnNonWsRoute])
+    stream.connection.use { if $0.isHTTP2 { $0.drainForClose() } }
     return LocalReply(status: 403, detail: .literal("upgrade_failed"), closesConnection: true)
   }
 

@@ -28,16 +28,16 @@ extension WorkerConnectionManager {
     }
   }
 
-  /// A response that comes before its request was read to the end leaves the connection in no state for another.
+  /// A response that comes before its request was read to the end leaves a connection of HTTP/1.1 in no state for another.
   private func closeWhereDue(_ headers: HeaderMap, _ stream: ActiveStream, _ connection: ConnectionManager) {
-    if !connection.isClosing, worker.asksToClose(inbound: listener.isInbound) {
+    if !connection.isDraining, worker.asksToClose(inbound: listener.isInbound) {
       shard.increment(info.stats[.downstreamCxDrainClose])
       connection.drainForClose()
     }
     if !stream.requestEnded {
       shard.increment(info.stats[.downstreamRqResponseBeforeRqComplete])
-      connection.drainForClose()
+      if !connection.isHTTP2 { connection.drainForClose() }
     }
-    if connection.isClosing { headers.add(.connection, "close") }
+    if connection.isClosing, !connection.isHTTP2 { headers.add(.connection, "close") }
   }
 }

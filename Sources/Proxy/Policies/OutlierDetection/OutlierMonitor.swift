@@ -26,7 +26,7 @@ package enum OutlierResult: Equatable, Sendable {
     switch reset {
     case .overflow, .localReset: return nil
     case .connectionTimeout, .connectionTermination, .localConnectionFailure, .protocolError, .remoteConnectionFailure,
-      .remoteRefusedStreamReset, .remoteReset:
+      .remoteRefusedStreamReset, .remoteReset, .connectError:
       self = .localOriginConnectFailed
     }
   }

@@ -1,0 +1,53 @@
+import HTTP
+import Reactor
+import Telemetry
+
+/// What a connection speaks, and what its codec says of it.
+extension ConnectionManager {
+  /// As in Envoy, a connection has a protocol once it has sent something.
+  func makeCodec(_ first: ByteView) {
+    guard let connection else { return }
+    shard.increment(info.stats[.downstreamCxHttp1Total])
+    shard.adjust(info.stats[.downstreamCxHttp1Active], by: 1)
+    codec = HTTP1ServerCodec(
+      transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
+  }
+
+  func dispatch(_ bytes: ByteView, to codec: ServerCodec) -> Int {
+    do {
+      let consumed = try codec.dispatch(bytes)
+      if consumed < bytes.count, !isHTTP2 { pauseBehindRequest() }
+      return consumed
+    } catch {
+      codecFailed(error)
+      return bytes.count
+    }
+  }
+
+  /// More than the request has come: it waits, unread, until the response is sent.
+  private func pauseBehindRequest() {
+    guard let stream = streams.last, stream.requestEnded, !pausedForResponse, connection?.isOpen == true else { return }
+    pausedForResponse = true
+    connection?.readDisable(true)
+  }
+
+  private func codecFailed(_ error: CodecError) {
+    shard.increment(info.stats[.downstreamCxProtocolError])
+    breakOff()
+    if isHTTP2 {
+      // The codec has sent GOAWAY.
+      endStreams(detail: error.detail, flag: .downstreamProtocolError)
+      closeAfterLastStream(requestWasRead: false)
+    } else if let stream = streams.last, !stream.responseStarted {
+      stream.sendLocalReply(
+        LocalReply(
+          status: UInt16(clamping: error.status), body: ByteView(error.body), detail: .literal(error.detail),
+          flag: .downstreamProtocolError))
+    } else if let stream = streams.last {
+      stream.info.responseFlags.insert(.downstreamProtocolError)
+      stream.resetStream(.protocolError)
+    } else {
+      closeAfterLastStream(requestWasRead: false)
+    }
+  }
+}
