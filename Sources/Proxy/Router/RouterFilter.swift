@@ -215,10 +215,10 @@ final class RouterFilter: HTTPFilter {
 
   private func pool(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) -> ConnectionPool {
     guard cluster.info.hasAutoSNI, let headers = stream.requestHeaders else {
-      return cluster.pool(at: host, priority: route.priority)
+      return cluster.pool(at: host, priority: route.priority, downstream: .http11)
     }
     let options = UpstreamTransportOptions(cluster.info.config.upstreamHttpProtocolOptions, headers)
-    return cluster.pool(at: host, priority: route.priority, options)
+    return cluster.pool(at: host, priority: route.priority, downstream: .http11, options)
   }
 
   /// The attempt has its stream: sends what there is of the request.

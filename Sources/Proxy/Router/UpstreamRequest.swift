@@ -20,9 +20,13 @@ final class UpstreamRequest: UpstreamCallbacks {
   private var pool: ConnectionPool?
   /// The codec's: it lives longer than the stream.
   private(set) var encoder: Unretained<StreamEncoder>?
+  /// Whose stream it is; kept to the end of the turn in which it closes.
+  private var client: Unretained<PoolClient>?
   private(set) var isWaiting = false
   private(set) var responseStarted = false
   private(set) var hadInterim = false
+  /// How many times over the request is held back.
+  private var backlogs = 0
   private var perTryTimer = Timer()
   private var perTryIdleTimer = Timer()
   private var lastActivity: Int64 = 0
@@ -49,6 +53,7 @@ final class UpstreamRequest: UpstreamCallbacks {
   override func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {
     isWaiting = false
     self.encoder = Unretained(encoder)
+    self.client = Unretained(client)
     router.upstreamReady(self, encoder, client)
   }
 
@@ -90,29 +95,38 @@ final class UpstreamRequest: UpstreamCallbacks {
     responseStarted = true
     lastActivity = loop.now
     perTryTimer.disarm()
-    if endStream { forget() }
+    if endStream { responseEnded() }
     router.upstreamHeaders(self, headers, endStream: endStream)
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {
     lastActivity = loop.now
-    if endStream { forget() }
+    if endStream { responseEnded() }
     router.upstreamData(self, data, endStream: endStream)
   }
 
   override func decodeTrailers(_ trailers: HeaderMap) {
-    forget()
+    responseEnded()
     router.upstreamTrailers(self, trailers)
   }
 
   override func decodeReset(_ reason: StreamReset) {
+    client?.use { $0.countReset(reason) }
     forget()
     router.upstreamFailed(self, reason, transportFailure: .none)
   }
 
-  override func aboveWriteBufferHighWatermark() { router.upstreamBackedUp(true) }
+  /// An HTTP/2 stream may be held back for itself and for its connection.
+  override func aboveWriteBufferHighWatermark() {
+    backlogs += 1
+    if backlogs == 1 { router.upstreamBackedUp(true) }
+  }
 
-  override func belowWriteBufferLowWatermark() { router.upstreamBackedUp(false) }
+  override func belowWriteBufferLowWatermark() {
+    if backlogs == 0 { return }
+    backlogs -= 1
+    if backlogs == 0 { router.upstreamBackedUp(false) }
+  }
 
   // MARK: The end
 
@@ -123,12 +137,25 @@ final class UpstreamRequest: UpstreamCallbacks {
     isWaiting = false
     forget()
     if waiting { pool?.cancel(self) }
-    encoder?.use { $0.reset(.localReset) }
+    if let encoder { reset(encoder) }
+  }
+
+  /// As Envoy: who answers before the request has come whole gets no more of it.
+  private func responseEnded() {
+    let encoder = encoder
+    forget()
+    if !router.requestEnded, let encoder { reset(encoder) }
+  }
+
+  private func reset(_ encoder: Unretained<StreamEncoder>) {
+    client?.use { $0.countReset(.localReset) }
+    encoder.use { $0.reset(.localReset) }
   }
 
   private func forget() {
     perTryTimer.disarm()
     perTryIdleTimer.disarm()
     encoder = nil
+    backlogs = 0
   }
 }

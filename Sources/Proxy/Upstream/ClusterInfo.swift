@@ -23,6 +23,8 @@ package final class ClusterInfo: Sendable {
   private let highCircuitBreaker: CircuitBreaker
   let circuitBreakerGauges: [CircuitBreakerGauges]
   let codecOptions: HTTP1ClientOptions
+  /// Nil where it never speaks HTTP/2.
+  let http2Stats: StatBlock<HTTP2Stat>?
   let tcpKeepalive: TcpKeepaliveOptions?
   let stats: StatBlock<ClusterStat>
   let scope: StatsScope
@@ -53,6 +55,7 @@ package final class ClusterInfo: Sendable {
     let scope = store.scope("cluster.\(observabilityName).")
     self.scope = scope
     stats = scope.block(ClusterStat.self)
+    http2Stats = config.httpVersion == .http1 ? nil : scope.scope("http2.").block(HTTP2Stat.self)
     transportSockets = UpstreamTransportSockets(config, scope: scope, store: store) { makeTLS($0, scope) }
     let httpOptions = config.upstreamHttpProtocolOptions
     hasAutoSNI = transportSockets.isSecure && (httpOptions.autoSni || httpOptions.autoSanValidation)
@@ -72,6 +75,21 @@ package final class ClusterInfo: Sendable {
     case .high: highCircuitBreaker
     case .default: defaultCircuitBreaker
     }
+  }
+
+  /// What its pools speak for a request that came by `downstream`.
+  func version(downstream: HTTPProtocol?) -> ConnectionPool.Version {
+    switch config.httpVersion {
+    case .http1: .http1
+    case .http2: .http2
+    case .auto: .negotiated
+    case .downstream(let elseHTTP2): downstream == .http2 || (downstream == nil && elseHTTP2) ? .http2 : .http1
+    }
+  }
+
+  /// How many streams at a time we have on a connection, whatever its peer allows.
+  func maxStreams(by version: HTTPProtocol) -> Int {
+    version == .http11 ? 1 : Int(config.http2ProtocolOptions.maxConcurrentStreams)
   }
 
   /// The hosts of this moment.

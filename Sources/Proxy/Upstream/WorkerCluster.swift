@@ -1,4 +1,5 @@
 import EnvoyConfig
+import HTTP
 import Reactor
 import Telemetry
 
@@ -9,7 +10,7 @@ final class WorkerCluster {
   private(set) var hostSet: HostSet
   /// One for each group of the host set.
   private var balancers: [LoadBalancer] = []
-  /// For each priority, beside `hostSet.candidates`.
+  /// For each ``PoolKind``, beside `hostSet.candidates`.
   private var pools: [[ConnectionPool?]]
   private var poolsByHost: [PoolKey: ConnectionPool] = [:]
   /// Responses by code: of all, of requests from outside, of internal ones.
@@ -28,7 +29,18 @@ final class WorkerCluster {
 
   private struct PoolKey: Hashable {
     let host: ObjectIdentifier
+    let kind: PoolKind
+  }
+
+  /// The pools that a host can have beside each other.
+  private struct PoolKind: Hashable {
     let priority: RoutingPriority
+    let version: ConnectionPool.Version
+
+    /// Place in ``WorkerCluster/pools``: one of each priority, and another where the cluster follows the downstream.
+    var row: Int { (priority == .high ? 2 : 0) + (version == .http2 ? 1 : 0) }
+
+    static let rows = 4
   }
 
   init(_ info: ClusterInfo, worker: Worker) {
@@ -39,7 +51,7 @@ final class WorkerCluster {
     externalResponses = ResponseCounters(scope: info.scope.scope("external."))
     internalResponses = ResponseCounters(scope: info.scope.scope("internal."))
     retriedResponses = ResponseCounters(scope: info.scope.scope("retry."))
-    pools = [[], []]
+    pools = []
     layOutPools()
     tellBalancers()
   }
@@ -77,46 +89,51 @@ final class WorkerCluster {
     return picked.map { first + $0 }
   }
 
-  func pool(at index: Int, priority: RoutingPriority) -> ConnectionPool {
-    let row =
-      switch priority {
-      case .high: 1
-      case .default: 0
-      }
-    if let pool = pools[row][index] { return pool }
+  /// - Parameter downstream: what the request came by; nil for one of our own.
+  func pool(at index: Int, priority: RoutingPriority, downstream: HTTPProtocol?) -> ConnectionPool {
+    let kind = PoolKind(priority: priority, version: info.version(downstream: downstream))
+    if let pool = pools[kind.row][index] { return pool }
     let host = hostSet.candidates[index]
-    let pool = ConnectionPool(self, host: host, priority: priority)
-    pools[row][index] = pool
-    poolsByHost[PoolKey(host: ObjectIdentifier(host), priority: priority)] = pool
+    let pool = ConnectionPool(self, host: host, priority: priority, version: kind.version)
+    pools[kind.row][index] = pool
+    poolsByHost[PoolKey(host: ObjectIdentifier(host), kind: kind)] = pool
     return pool
   }
 
   /// The pool of a request that asks something of its own of TLS.
-  func pool(at index: Int, priority: RoutingPriority, _ options: UpstreamTransportOptions) -> ConnectionPool {
+  func pool(
+    at index: Int, priority: RoutingPriority, downstream: HTTPProtocol?, _ options: UpstreamTransportOptions
+  ) -> ConnectionPool {
     let host = hostSet.candidates[index]
-    let key = OptionsKey(pool: PoolKey(host: ObjectIdentifier(host), priority: priority), options: options)
+    let kind = PoolKind(priority: priority, version: info.version(downstream: downstream))
+    let key = OptionsKey(pool: PoolKey(host: ObjectIdentifier(host), kind: kind), options: options)
     if let pool = poolsByOptions[key] { return pool }
-    let pool = ConnectionPool(self, host: host, priority: priority, options: options)
+    let pool = ConnectionPool(self, host: host, priority: priority, version: kind.version, options: options)
     poolsByOptions[key] = pool
     return pool
   }
 
-  /// A pool of ``pool(at:priority:_:)`` has no connection and no request any more.
+  /// A pool of ``pool(at:priority:downstream:_:)`` has no connection and no request any more.
   func poolEmptied(_ pool: ConnectionPool) {
     guard let options = pool.options else { return }
-    let key = OptionsKey(
-      pool: PoolKey(host: ObjectIdentifier(pool.host), priority: pool.priority), options: options)
+    let kind = PoolKind(priority: pool.priority, version: pool.version)
+    let key = OptionsKey(pool: PoolKey(host: ObjectIdentifier(pool.host), kind: kind), options: options)
     guard poolsByOptions[key] === pool else { return }
     worker.loop.release(pool)
     poolsByOptions[key] = nil
   }
 
   /// Pools of one host, or of hosts that are gone, close once their requests are done.
-  private func drainPoolsByOptions(where isGone: (ObjectIdentifier) -> Bool) {
+  private func drainPools(where isGone: (ObjectIdentifier) -> Bool) {
+    for (key, pool) in poolsByHost where isGone(key.host) {
+      poolsByHost[key] = nil
+      pool.drain()
+    }
     for (key, pool) in poolsByOptions where isGone(key.pool.host) {
       poolsByOptions[key] = nil
       pool.drain()
     }
+    layOutPools()
   }
 
   /// Counts a response that another try takes the place of.
@@ -125,11 +142,7 @@ final class WorkerCluster {
   /// The host was ejected: its kept connections go, and those in use once their request is done. Should it be needed in a
   /// panic, it gets new ones.
   func hostFailed(_ host: Host) {
-    for priority in [RoutingPriority.default, .high] {
-      poolsByHost.removeValue(forKey: PoolKey(host: ObjectIdentifier(host), priority: priority))?.drain()
-    }
-    drainPoolsByOptions { $0 == ObjectIdentifier(host) }
-    layOutPools()
+    drainPools { $0 == ObjectIdentifier(host) }
   }
 
   /// The main loop has other hosts for us. Pools of hosts that are gone close once their requests are done.
@@ -137,25 +150,17 @@ final class WorkerCluster {
     hostSet = set
     tellBalancers()
     let present = Set(set.hosts.map { ObjectIdentifier($0) })
-    for (key, pool) in poolsByHost where !present.contains(key.host) {
-      poolsByHost[key] = nil
-      pool.drain()
-    }
-    drainPoolsByOptions { !present.contains($0) }
-    layOutPools()
+    drainPools { !present.contains($0) }
   }
 
   /// Closes idle connections, and the others once their request is done.
-  func drain() {
-    for pool in poolsByHost.values { pool.drain() }
-    poolsByHost = [:]
-    drainPoolsByOptions { _ in true }
-    layOutPools()
-  }
+  func drain() { drainPools { _ in true } }
 
   private func layOutPools() {
-    for (row, priority) in [RoutingPriority.default, .high].enumerated() {
-      pools[row] = hostSet.candidates.map { poolsByHost[PoolKey(host: ObjectIdentifier($0), priority: priority)] }
+    let candidates = hostSet.candidates
+    pools = Array(repeating: Array(repeating: nil, count: candidates.count), count: PoolKind.rows)
+    for kind in Set(poolsByHost.keys.map(\.kind)) {
+      pools[kind.row] = candidates.map { poolsByHost[PoolKey(host: ObjectIdentifier($0), kind: kind)] }
     }
   }
 }

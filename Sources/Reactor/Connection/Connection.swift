@@ -343,6 +343,9 @@ public final class Connection: Transport {
   package func close(_ type: ConnectionCloseType) {
     switch type {
     case .noFlush: finish(.localClose)
+    case .flushOnce:
+      if state == .open { flush() }
+      finish(.localClose)
     case .abortReset:
       finish(.localClose, resetting: true)
     case .flushWrite:

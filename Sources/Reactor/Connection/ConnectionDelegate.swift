@@ -44,6 +44,8 @@ public enum ConnectionCloseEvent: Equatable, Sendable {
 package enum ConnectionCloseType {
   /// At once; what waits to be sent is dropped.
   case noFlush
+  /// At once, too, but what the kernel has room for is sent before.
+  case flushOnce
   /// Once everything is sent.
   case flushWrite
   /// Once everything is sent and the peer has closed, so that it reads our last bytes before it meets a reset; as in

@@ -31,6 +31,7 @@ final class JwksFetch: UpstreamCallbacks {
   private var cluster: WorkerCluster?
   private var pool: ConnectionPool?
   private var encoder: Unretained<StreamEncoder>?
+  private var client: Unretained<PoolClient>?
   private var isWaiting = false
   private var status = 0
   private var body: [UInt8] = []
@@ -82,7 +83,7 @@ final class JwksFetch: UpstreamCallbacks {
       cluster.count(503, isInternal: true, worker.shard)
       return tell(nil)
     }
-    let pool = cluster.pool(at: host, priority: .default)
+    let pool = cluster.pool(at: host, priority: .default, downstream: nil)
     self.pool = pool
     isWaiting = true
     pool.newStream(self)
@@ -93,6 +94,7 @@ final class JwksFetch: UpstreamCallbacks {
   override func poolReady(_ encoder: StreamEncoder, _ client: PoolClient) {
     isWaiting = false
     self.encoder = Unretained(encoder)
+    self.client = Unretained(client)
     let headers = worker.headerMaps.take()
     headers.add(.method, "GET")
     remote.path.withUnsafeBytes { headers.add(.path, ByteView($0)) }
@@ -139,6 +141,7 @@ final class JwksFetch: UpstreamCallbacks {
 
   override func decodeReset(_ reason: StreamReset) {
     encoder = nil
+    client?.use { $0.countReset(reason) }
     if status == 0 { cluster?.count(503, isInternal: true, worker.shard) }
     failed(.reset)
   }
@@ -184,7 +187,9 @@ final class JwksFetch: UpstreamCallbacks {
       isWaiting = false
       pool?.cancel(self)
     }
-    encoder?.use { $0.reset(.localReset) }
+    guard let encoder else { return }
+    client?.use { $0.countReset(.localReset) }
+    encoder.use { $0.reset(.localReset) }
   }
 
   // MARK: The end

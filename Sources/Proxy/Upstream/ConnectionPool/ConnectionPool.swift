@@ -4,31 +4,44 @@ import HTTP
 import Reactor
 import Telemetry
 
-/// The HTTP/1.1 connections of one worker to one host, for one priority: kept ones are used last in, first out; a request
-/// that finds none waits, first come first served, while a connection is made for it.
+/// The connections of one worker to one host, for one priority and one protocol (Envoy's ConnPoolImplBase): the one that
+/// last had room is the first to be used; a request that finds none waits, first come first served, while a connection
+/// is made for it. HTTP/1.1 is the case in which a connection has room for one stream.
 final class ConnectionPool {
+  /// What its connections speak.
+  enum Version: Hashable { case http1, http2, negotiated }
+
+  /// As Envoy: no more connections than these are begun for what happened at one time.
+  private static let connectsAtOnce = 3
+
   let cluster: WorkerCluster
   private let info: ClusterInfo
   private let shard: StatsShard
   let host: Host
   let priority: RoutingPriority
+  let version: Version
   /// What its requests ask of TLS; nil for nothing of their own.
   let options: UpstreamTransportOptions?
   let breaker: CircuitBreaker
   private let requests: ResourceLimit
-  /// Connected and without a request; the last is the next to be used. All of them are among ``clients`` too.
+  /// In state `ready`: the last is the next to be used. All of them are among ``clients`` too.
   private var ready: [Unretained<PoolClient>] = []
   private var clients: [PoolClient] = []
-  private var connecting = 0
+  /// The streams that there will be room for once all connects have succeeded.
+  private var connectingCapacity = 0
   private var pending: Deque<UpstreamCallbacks> = []
   private(set) var isDraining = false
 
-  init(_ cluster: WorkerCluster, host: Host, priority: RoutingPriority, options: UpstreamTransportOptions? = nil) {
+  init(
+    _ cluster: WorkerCluster, host: Host, priority: RoutingPriority, version: Version,
+    options: UpstreamTransportOptions? = nil
+  ) {
     self.cluster = cluster
     info = cluster.info
     shard = cluster.worker.shard
     self.host = host
     self.priority = priority
+    self.version = version
     self.options = options
     breaker = cluster.info.circuitBreaker(priority)
     requests = breaker.requests
@@ -36,11 +49,9 @@ final class ConnectionPool {
 
   // MARK: Requests
 
-  /// Asks for a stream: `caller` hears of it at once (a kept connection, an overflow) or later.
+  /// Asks for a stream: `caller` hears of it at once (a connection with room, an overflow) or later.
   func newStream(_ caller: UpstreamCallbacks) {
-    if let client = ready.popLast() {
-      return client.use { if !attach(caller, to: $0) { clientReady($0) } }
-    }
+    if let client = ready.last { return client.use { attach(caller, to: $0) } }
     guard breaker.pendingRequests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqPendingOverflow])
       caller.poolFailure(.overflow, host: nil, transportFailure: .none)
@@ -66,27 +77,39 @@ final class ConnectionPool {
     shard.adjust(info.stats[.upstreamRqPendingActive], by: -1)
   }
 
-  /// Gives the caller its stream, or tells it that the cluster has too many; returns which.
-  private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) -> Bool {
+  /// Gives the caller its stream on the last of the ready clients, or tells it that the cluster has too many.
+  private func attach(_ caller: UpstreamCallbacks, to client: PoolClient) {
     guard requests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqActiveOverflow])
       caller.poolFailure(.overflow, host: host, transportFailure: .none)
-      return false
+      return
     }
+    client.takePlace()
+    if client.state != .ready { ready.removeLast() }
     client.open(caller)
-    return true
+  }
+
+  private func servePending() {
+    while !pending.isEmpty, let client = ready.last {
+      let caller = pending.removeFirst()
+      leavePending()
+      client.use { attach(caller, to: $0) }
+    }
+    connectIfNeeded()
   }
 
   // MARK: Connections
 
   private func connectIfNeeded() {
-    if connecting >= pending.count { return }
-    // As Envoy: a pool without any connection may always make one, or its requests would wait for ever.
-    guard breaker.connections.tryAcquire() || clients.isEmpty && forceConnection() else {
-      shard.increment(info.stats[.upstreamCxOverflow])
-      return
+    for _ in 0..<Self.connectsAtOnce {
+      if connectingCapacity >= pending.count { return }
+      // As Envoy: a pool without any connection may always make one, or its requests would wait for ever.
+      guard breaker.connections.tryAcquire() || clients.isEmpty && forceConnection() else {
+        shard.increment(info.stats[.upstreamCxOverflow])
+        return
+      }
+      connect()
     }
-    connect()
   }
 
   private func forceConnection() -> Bool {
@@ -99,24 +122,35 @@ final class ConnectionPool {
     let client = PoolClient(self)
     client.index = clients.count
     clients.append(client)
-    connecting += 1
+    connectingCapacity += client.expectedCapacity
     client.connect()
   }
 
-  /// A connection stands: it takes the request that has waited longest.
+  /// A connection stands.
   func clientConnected(_ client: PoolClient) {
-    connecting -= 1
-    clientReady(client)
+    connectingCapacity -= client.expectedCapacity
+    clientHasRoom(client)
   }
 
-  /// A connection has no request (any more).
-  func clientReady(_ client: PoolClient) {
-    while !pending.isEmpty {
-      let caller = pending.removeFirst()
-      leavePending()
-      if attach(caller, to: client) { return connectIfNeeded() }
-    }
-    if client.isUsable { ready.append(Unretained(client)) } else { client.closeIdle() }
+  /// A connection that had no room has some, if its state is `ready`.
+  func clientHasRoom(_ client: PoolClient) {
+    if client.state == .ready { ready.append(Unretained(client)) }
+    if !pending.isEmpty { servePending() }
+    if isDraining { closeIdle(client) }
+  }
+
+  /// A connection takes no more streams, for now or for good.
+  func clientLeavesReady(_ client: PoolClient) {
+    if let index = ready.lastIndex(where: { $0.use { $0 === client } }) { ready.remove(at: index) }
+  }
+
+  /// A connection has no stream any more.
+  func clientIsIdle(_ client: PoolClient) {
+    if isDraining { closeIdle(client) }
+  }
+
+  private func closeIdle(_ client: PoolClient) {
+    if client.isIdle, pending.isEmpty { client.close() }
   }
 
   /// A connection is gone.
@@ -125,10 +159,9 @@ final class ConnectionPool {
     removeClient(client)
     breaker.connections.release()
     if wasConnecting {
-      connecting -= 1
+      connectingCapacity -= client.expectedCapacity
       failPending(failure, transportFailure)
     } else {
-      if let index = ready.firstIndex(where: { $0.use { $0 === client } }) { ready.remove(at: index) }
       connectIfNeeded()
     }
     if options != nil, clients.isEmpty, pending.isEmpty { cluster.poolEmptied(self) }
@@ -156,15 +189,13 @@ final class ConnectionPool {
   /// so do we; a draining pool has no use for them.
   private func closeSuperfluousConnecting() {
     guard isDraining, pending.isEmpty else { return }
-    for client in clients where client.isConnecting { client.closeIdle() }
+    for client in clients where client.state == .connecting { client.close() }
   }
 
   /// The host is gone, or we are going: no new connections, and the present ones close once they are idle.
   func drain() {
     isDraining = true
-    let idle = ready
-    ready.removeAll()
-    for client in idle { client.use { $0.closeIdle() } }
+    for client in ready { client.use { closeIdle($0) } }
     closeSuperfluousConnecting()
   }
 }

@@ -4,12 +4,16 @@ import Reactor
 import Security
 import Telemetry
 
-/// One upstream connection of a pool, and the request on it.
+/// One upstream connection of a pool, and the streams on it (Envoy's ActiveClient).
 ///
-///     connecting --connected--> idle <--open / complete--> busy --complete, used up--> closed
-///         |                      |                            |
-///         +-- failure, timeout --+-- closed by peer, idle ----+--> closed
+///     connecting --connected--> ready <--as many streams as both sides allow / one of them ends--> busy
+///         |                       |                                                                  |
+///         |                       +------ GOAWAY, max requests, max duration ------+-----------------+
+///         |                                                                        v
+///         +-- failure, timeout ----- closed by peer, idle, broken ----> closed <-- draining (its last stream ends)
 final class PoolClient: ClientCodecDelegate {
+  enum State { case connecting, ready, busy, draining, closed }
+
   private enum TimerID {
     static let connect: UInt8 = 0
     static let idle: UInt8 = 1
@@ -20,24 +24,36 @@ final class PoolClient: ClientCodecDelegate {
   private let info: ClusterInfo
   private let worker: Worker
   private let shard: StatsShard
+  let host: Host
   /// Place in the pool's list.
   var index = 0
-  private(set) var connection: Connection?
+  private(set) var state = State.connecting
+  /// What it speaks; while ``state`` is `connecting` and ALPN decides, what is hoped for.
+  private(set) var httpProtocol: HTTPProtocol
+  private var connection: Connection?
+  /// The connection's TLS; nil for plain text.
+  private(set) var tls: TLSSession?
+  private var transport: TransportSocket?
   /// Ours, once the connection stands.
   private(set) var localAddress: SocketAddress?
-  private var codec: HTTP1ClientCodec?
-  /// Its router keeps it to the end of the turn in which the request ends.
-  private var caller: Unretained<UpstreamCallbacks>?
+  private var codec: ClientCodec?
+  private var activeStreams = 0
+  /// How many streams both sides allow at a time.
+  private var streamLimit: Int
+  /// How many streams it may still begin (max_requests_per_connection).
   private var usesLeft: Int
+  /// What the pool expects it to have room for while it is connecting.
+  let expectedCapacity: Int
   private var requests: UInt64 = 0
   private let createdAt: Int64
   private var idleSince: Int64 = 0
   private var timedOut = false
-  private var expired = false
+  private var brokeProtocol = false
+  private var isDispatching = false
+  private var connectFailure: Int32 = 0
   private var connectTimer = Timer()
   private var idleTimer = Timer()
   private var durationTimer = Timer()
-  let host: Host
 
   init(_ pool: ConnectionPool) {
     self.pool = pool
@@ -45,50 +61,36 @@ final class PoolClient: ClientCodecDelegate {
     worker = pool.cluster.worker
     shard = worker.shard
     host = pool.host
-    createdAt = pool.cluster.worker.loop.now
-    let limit = pool.cluster.info.maxRequestsPerConnection
-    usesLeft = limit == 0 ? Int.max : limit
+    createdAt = worker.loop.now
+    usesLeft = info.maxRequestsPerConnection == 0 ? Int.max : info.maxRequestsPerConnection
+    httpProtocol = pool.version == .http1 ? .http11 : .http2
+    streamLimit = info.maxStreams(by: httpProtocol)
+    expectedCapacity = min(usesLeft, streamLimit)
     super.init()
   }
 
-  var isConnecting: Bool { connection?.isConnecting ?? false }
+  /// Whether it stands and has no stream.
+  var isIdle: Bool { activeStreams == 0 && state != .connecting && state != .closed }
 
-  /// Whether another request may be sent on it.
-  var isUsable: Bool {
-    usesLeft > 0 && !expired && !pool.isDraining && connection.unretained?.use { $0.isOpen } ?? false
-  }
-
-  /// The connection's TLS; nil for plain text.
-  private(set) var tls: TLSSession?
-  private var transport: TransportSocket?
+  private var hasRoom: Bool { usesLeft > 0 && activeStreams < streamLimit }
 
   // MARK: Connecting
-
-  private func makeTransport() -> TransportSocket? {
-    guard let factory = host.tls else { return nil }
-    transport = worker.tls(of: factory).makeSocket(to: host, pool.options, alpn: ["http/1.1"])
-    tls = transport as? TLSSession
-    return transport
-  }
 
   func connect() {
     shard.increment(info.stats[.upstreamCxTotal])
     shard.adjust(info.stats[.upstreamCxActive], by: 1)
-    shard.increment(info.stats[.upstreamCxHttp1Total])
+    if pool.version != .negotiated { countVersion() }
     shard.increment(host.stats[.cxTotal])
     shard.adjust(host.stats[.cxActive], by: 1)
     connectTimer.arm(worker.loop, self, id: TimerID.connect, after: info.connectTimeoutNanoseconds)
     do {
       let socket = try Sockets.connect(to: host.address)
       if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
-      let transport = makeTransport()
       let connection = try Connection(
-        worker.loop, taking: socket, connecting: true, delegate: self, transportSocket: transport)
+        worker.loop, taking: socket, connecting: true, delegate: self, transportSocket: makeTransport())
       connection.bufferLimit = info.bufferLimit
       connection.detectsEarlyClose = false
       self.connection = connection
-      codec = HTTP1ClientCodec(
-        transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
     } catch {
       connectFailure = error.code
       // The pool is in the middle of asking: the failure is told once it has done so.
@@ -96,9 +98,18 @@ final class PoolClient: ClientCodecDelegate {
     }
   }
 
-  private var connectFailure: Int32 = 0
-
   override func runLater() { connectionDidClose(.connectFailure(connectFailure)) }
+
+  private func makeTransport() -> TransportSocket? {
+    guard let factory = host.tls else { return nil }
+    transport = worker.tls(of: factory).makeSocket(to: host, pool.options, alpn: pool.version.alpn)
+    tls = transport as? TLSSession
+    return transport
+  }
+
+  private func countVersion() {
+    shard.increment(info.stats[httpProtocol == .http2 ? .upstreamCxHttp2Total : .upstreamCxHttp1Total])
+  }
 
   override func connectionDidConnect() {
     if let tls, let factory = host.tls { worker.tls(of: factory).countHandshake(tls) }
@@ -108,53 +119,85 @@ final class PoolClient: ClientCodecDelegate {
     if info.maxConnectionDurationNanoseconds > 0 {
       durationTimer.arm(worker.loop, self, id: TimerID.duration, after: info.maxConnectionDurationNanoseconds)
     }
+    if pool.version == .negotiated {
+      httpProtocol = tls?.alpnProtocol == "h2" ? .http2 : .http11
+      streamLimit = info.maxStreams(by: httpProtocol)
+      countVersion()
+    }
+    codec = makeCodec()
+    state = hasRoom ? .ready : .busy
     becomeIdle()
     pool.clientConnected(self)
   }
 
-  // MARK: Requests
-
-  /// Opens a stream for the caller, whose place among the cluster's requests the pool has taken.
-  func open(_ caller: UpstreamCallbacks) {
-    guard let codec = codec.unretained else {
-      return caller.poolFailure(.localConnectionFailure, host: host, transportFailure: .none)
+  private func makeCodec() -> ClientCodec? {
+    guard let connection else { return nil }
+    return switch httpProtocol {
+    case .http11:
+      HTTP1ClientCodec(transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
+    case .http2: nil
     }
-    self.caller = Unretained(caller)
+  }
+
+  // MARK: Streams
+
+  /// Takes the place of a stream that is about to be opened, and no longer is `ready` where it was the last.
+  func takePlace() {
+    activeStreams += 1
     requests += 1
     if usesLeft != Int.max {
       usesLeft -= 1
-      if usesLeft == 0 { shard.increment(info.stats[.upstreamCxMaxRequests]) }
+      if usesLeft == 0 {
+        shard.increment(info.stats[.upstreamCxMaxRequests])
+        state = .draining
+        return
+      }
     }
+    if activeStreams >= streamLimit { state = .busy }
+  }
+
+  /// Opens a stream for the caller, whose place here and among the cluster's requests is taken.
+  func open(_ caller: UpstreamCallbacks) {
     shard.increment(info.stats[.upstreamRqTotal])
     shard.adjust(info.stats[.upstreamRqActive], by: 1)
     shard.increment(host.stats[.rqTotal])
     shard.adjust(host.stats[.rqActive], by: 1)
     host.activeRequests.wrappingAdd(1, ordering: .relaxed)
-    codec.use { $0.newStream(caller) }.use { caller.poolReady($0, self) }
+    codec.unretained?.use { $0.newStream(caller) }.use { caller.poolReady($0, self) }
   }
 
   override func peerWillClose() { shard.increment(info.stats[.upstreamCxCloseNotify]) }
 
   override func streamComplete(_ decoder: StreamDecoder, _ end: ClientStreamEnd) {
-    guard caller != nil else { return }
-    // As Envoy: a stream that was not brought to its end is counted with its connection's.
-    if end == .unfinished, let connection { return connection.close(.noFlush) }
+    guard activeStreams > 0 else { return }
+    if httpProtocol == .http11, end != .reusable { return closeBehind(end) }
     endRequest()
-    if end == .reusable && isUsable {
-      becomeIdle()
-      pool.clientReady(self)
-    } else {
-      if end == .unaskedBytes { shard.increment(info.stats[.upstreamCxProtocolError]) }
-      connection?.close(.noFlush)
+    switch state {
+    case .ready: pool.clientIsIdle(self)
+    case .busy where hasRoom:
+      state = .ready
+      pool.clientHasRoom(self)
+    case .draining where activeStreams == 0: closeDrained()
+    case .busy, .draining, .connecting, .closed: break
     }
   }
 
+  /// An HTTP/1.1 connection that cannot carry another stream.
+  private func closeBehind(_ end: ClientStreamEnd) {
+    // As Envoy: a stream that was not brought to its end is counted with its connection's.
+    if end == .unfinished, let connection { return connection.close(.noFlush) }
+    endRequest()
+    if end == .unaskedBytes { shard.increment(info.stats[.upstreamCxProtocolError]) }
+    connection?.close(.noFlush)
+  }
+
   private func endRequest() {
-    caller = nil
+    activeStreams -= 1
     pool.breaker.requests.release()
     shard.adjust(info.stats[.upstreamRqActive], by: -1)
     shard.adjust(host.stats[.rqActive], by: -1)
     host.activeRequests.wrappingSubtract(1, ordering: .relaxed)
+    if activeStreams == 0, state != .closed { becomeIdle() }
   }
 
   private func becomeIdle() {
@@ -162,6 +205,49 @@ final class PoolClient: ClientCodecDelegate {
     if info.idleTimeoutNanoseconds > 0, !idleTimer.isArmed {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeoutNanoseconds)
     }
+  }
+
+  /// A stream was reset. Envoy counts that where connections carry several.
+  func countReset(_ reason: StreamReset) {
+    guard httpProtocol == .http2 else { return }
+    switch reason {
+    case .localReset, .protocolError: shard.increment(info.stats[.upstreamRqTxReset])
+    case .remoteReset: shard.increment(info.stats[.upstreamRqRxReset])
+    case .connectionTermination, .remoteConnectionFailure, .localConnectionFailure, .connectionTimeout:
+      shard.increment(info.stats[.upstreamRqPendingFailureEject])
+    default: break
+    }
+  }
+
+  // MARK: What the peer says of its connection
+
+  override func goAwayReceived() {
+    shard.increment(info.stats[.upstreamCxCloseNotify])
+    drain()
+  }
+
+  override func maxConcurrentStreamsChanged(_ limit: Int) {
+    streamLimit = min(limit, info.maxStreams(by: httpProtocol))
+    if state == .ready, !hasRoom {
+      state = .busy
+      pool.clientLeavesReady(self)
+    } else if state == .busy, hasRoom {
+      state = .ready
+      pool.clientHasRoom(self)
+    }
+  }
+
+  /// No new streams: it closes with the last that it has.
+  private func drain() {
+    if state == .ready { pool.clientLeavesReady(self) }
+    if state == .ready || state == .busy { state = .draining }
+    if isIdle { closeDrained() }
+  }
+
+  override func keepaliveTimedOut() { connection?.close(.noFlush) }
+
+  override func codecCounts(_ stat: CodecStat, _ amount: Int) {
+    if let stats = info.http2Stats { shard.count(stat, amount, in: stats) }
   }
 
   override func codecReadDisable(_ disable: Bool) {
@@ -176,12 +262,15 @@ final class PoolClient: ClientCodecDelegate {
     codec.unretained?.use { dispatch(bytes, to: $0) } ?? bytes.count
   }
 
-  private func dispatch(_ bytes: ByteView, to codec: HTTP1ClientCodec) -> Int {
+  private func dispatch(_ bytes: ByteView, to codec: ClientCodec) -> Int {
+    isDispatching = true
+    defer { isDispatching = false }
     do {
       return try codec.dispatch(bytes)
     } catch {
       if error != .unaskedRequestTimeout { protocolError() }
-      connection?.close(.noFlush)
+      // HTTP/2 has said why, by GOAWAY.
+      connection?.close(.flushOnce)
       return bytes.count
     }
   }
@@ -190,8 +279,6 @@ final class PoolClient: ClientCodecDelegate {
     shard.increment(info.stats[.upstreamCxProtocolError])
     brokeProtocol = true
   }
-
-  private var brokeProtocol = false
 
   override func connectionDidRead(_ count: Int) { shard.add(info.stats[.upstreamCxRxBytesTotal], UInt64(count)) }
 
@@ -209,7 +296,17 @@ final class PoolClient: ClientCodecDelegate {
 
   // MARK: The end
 
-  func closeIdle() { connection?.close(.noFlush) }
+  /// Closes it, with a word of farewell where the protocol has one.
+  func close() {
+    codec?.goAway()
+    connection?.close(.flushOnce)
+  }
+
+  private func closeDrained() {
+    // Envoy's HTTP/2 codec takes it for an error to find its connection closed while it decodes.
+    if httpProtocol == .http2, isDispatching { shard.increment(info.stats[.upstreamCxProtocolError]) }
+    close()
+  }
 
   override func timerFired(_ id: UInt8) {
     switch id {
@@ -217,19 +314,19 @@ final class PoolClient: ClientCodecDelegate {
       timedOut = true
       connection?.close(.noFlush)
     case TimerID.duration:
-      expired = true
+      if state == .draining { return }
       shard.increment(info.stats[.upstreamCxMaxDurationReached])
-      if caller == nil { closeIdle() }
+      drain()
     default: checkIdle()
     }
   }
 
   /// The idle timer runs on while requests come and go; only when it fires is the time looked at.
   private func checkIdle() {
-    let idle = caller == nil ? worker.loop.now - idleSince : 0
+    let idle = activeStreams == 0 ? worker.loop.now - idleSince : 0
     if idle >= info.idleTimeoutNanoseconds {
       shard.increment(info.stats[.upstreamCxIdleTimeout])
-      closeIdle()
+      close()
     } else {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeoutNanoseconds - idle)
     }
@@ -240,14 +337,14 @@ final class PoolClient: ClientCodecDelegate {
     idleTimer.disarm()
     durationTimer.disarm()
     if event == .transportFailure, let tls, let factory = host.tls { worker.tls(of: factory).countFailure(tls) }
-    let neverConnected = connectionNeverStood(event)
-    if caller != nil, !brokeProtocol { finishBody(event) }
+    let neverConnected = state == .connecting
+    if state == .ready { pool.clientLeavesReady(self) }
+    state = .closed
+    if activeStreams > 0, !brokeProtocol, httpProtocol == .http11 { finishBody(event) }
     countClose(event, neverConnected: neverConnected)
-    let reason = resetReason(event, neverConnected: neverConnected)
-    if caller != nil {
-      codec?.connectionClosed(reason)
-      if caller != nil { endRequest() }
-    }
+    let reason = resetReason(neverConnected: neverConnected)
+    codec?.connectionClosed(reason)
+    while activeStreams > 0 { endRequest() }
     if let codec { worker.loop.release(codec) }
     codec = nil
     connection = nil
@@ -266,12 +363,7 @@ final class PoolClient: ClientCodecDelegate {
     }
   }
 
-  private func connectionNeverStood(_ event: ConnectionCloseEvent) -> Bool {
-    if case .connectFailure = event { return true }
-    return timedOut || (idleSince == 0 && requests == 0)
-  }
-
-  private func resetReason(_ event: ConnectionCloseEvent, neverConnected: Bool) -> StreamReset {
+  private func resetReason(neverConnected: Bool) -> StreamReset {
     if timedOut { return .connectionTimeout }
     if neverConnected { return .remoteConnectionFailure }
     return brokeProtocol ? .protocolError : .connectionTermination
@@ -279,7 +371,6 @@ final class PoolClient: ClientCodecDelegate {
 
   private func countClose(_ event: ConnectionCloseEvent, neverConnected: Bool) {
     let local = event == .localClose
-    let active = caller != nil
     shard.adjust(info.stats[.upstreamCxActive], by: -1)
     shard.adjust(host.stats[.cxActive], by: -1)
     if neverConnected {
@@ -289,12 +380,23 @@ final class PoolClient: ClientCodecDelegate {
     }
     shard.increment(info.stats[.upstreamCxDestroy])
     shard.increment(info.stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
-    if active {
+    if activeStreams > 0 {
       shard.increment(info.stats[.upstreamCxDestroyWithActiveRq])
       shard.increment(
         info.stats[local ? .upstreamCxDestroyLocalWithActiveRq : .upstreamCxDestroyRemoteWithActiveRq])
     }
     shard.record(info.lengthMilliseconds, UInt64((worker.loop.now - createdAt) / 1_000_000))
     shard.record(info.requestsPerConnection, requests)
+  }
+}
+
+extension ConnectionPool.Version {
+  /// What is offered where the TLS context names no protocols of its own.
+  fileprivate var alpn: [String] {
+    switch self {
+    case .http1: ["http/1.1"]
+    case .http2: ["h2"]
+    case .negotiated: ["h2", "http/1.1"]
+    }
   }
 }
