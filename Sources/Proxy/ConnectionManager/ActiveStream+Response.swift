@@ -94,15 +94,19 @@ extension ActiveStream {
     if let flag = reply.flag { info.responseFlags.insert(flag) }
     info.detail = reply.detail
     let headers = headerMaps.take()
-    headers.add(.status, decimal: Int(reply.status))
-    guard takeResponse(headers, status: reply.status) else { return }
+    let status = info.isGrpc ? 200 : reply.status
+    headers.add(.status, decimal: Int(status))
+    guard takeResponse(headers, status: status) else { return }
     reply.addHeaders?(headers)
-    if !reply.body.isEmpty {
+    let hasBody = !info.isGrpc && !reply.body.isEmpty
+    if info.isGrpc {
+      reply.writeGrpc(to: headers, scratch: &worker.scratch)
+    } else if hasBody {
       headers.set(.contentLength, decimal: reply.body.count)
       if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
     }
-    encodeThroughFilters(headers, endStream: reply.body.isEmpty)
-    let empty = reply.body.isEmpty || isHead
+    encodeThroughFilters(headers, endStream: !hasBody)
+    let empty = !hasBody || isHead
     if reply.closesConnection || !requestEnded { connection.use { if !$0.isHTTP2 { $0.drainForClose(delayed: true) } } }
     sendHeaders(headers, endStream: empty)
     if !empty { encodeData(reply.body, endStream: true) }

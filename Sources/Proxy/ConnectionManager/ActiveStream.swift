@@ -195,7 +195,8 @@ final class ActiveStream: StreamDecoder {
 
   private func maxDurationReached() {
     shard.increment(config.stats[.downstreamRqMaxDurationReached])
-    giveUp(504, body: "downstream duration timeout", detail: "max_duration_timeout")
+    giveUp(
+      504, body: "downstream duration timeout", detail: "max_duration_timeout", grpcStatus: GrpcCode.deadlineExceeded)
   }
 
   private func requestTimedOut() {
@@ -210,12 +211,13 @@ final class ActiveStream: StreamDecoder {
   }
 
   /// Answers, or, where the answer has begun, cuts it off.
-  private func giveUp(_ status: UInt16, body: StaticString, detail: StaticString) {
+  private func giveUp(_ status: UInt16, body: StaticString, detail: StaticString, grpcStatus: Int? = nil) {
     if responseStarted {
       info.detail = .literal(detail)
       resetStream(.localReset)
     } else {
-      sendLocalReply(LocalReply(status: status, body: ByteView(body), detail: .literal(detail)))
+      sendLocalReply(
+        LocalReply(status: status, body: ByteView(body), detail: .literal(detail), grpcStatus: grpcStatus))
     }
   }
 
@@ -226,6 +228,7 @@ final class ActiveStream: StreamDecoder {
     lastActivity = loop.now
     requestHeadersTimer.disarm()
     isHead = headers.value(of: .method).map { $0 == "HEAD" } ?? false
+    info.isGrpc = headers.isGrpcRequest
     if endStream { endRequest() }
     manager.answerExpectation(headers, self)
     let asksForUpgrade = manager.removeConnectionHeaders(headers)

@@ -19,6 +19,8 @@ struct LocalReply {
   var contentType: StaticString = "text/plain"
   var detail: ResponseCodeDetail
   var flag: ResponseFlag?
+  /// What a gRPC client is told instead of what the status stands for.
+  var grpcStatus: Int?
   /// The request cannot be trusted, or what follows it: a connection of HTTP/1.1 ends behind the reply.
   var closesConnection = false
   /// Adds what the route or the reason wants in the head.

@@ -43,6 +43,8 @@ struct StreamInfo {
   var randomValue: UInt64 = 0
   /// The request comes from an internal address (x-envoy-internal).
   var isInternal = false
+  /// By its head as it came, before any filter.
+  var isGrpc = false
 
   /// Of a connection that began then and is over now.
   mutating func begin(at start: Int64, _ loop: EventLoop) {

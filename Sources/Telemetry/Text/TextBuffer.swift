@@ -104,7 +104,7 @@ package struct TextBuffer: ~Copyable {
     Array(UnsafeBufferPointer(start: bytes + start, count: count - start))
   }
 
-  func view(from start: Int) -> ByteView {
+  package func view(from start: Int) -> ByteView {
     view.dropFirst(start)
   }
 
