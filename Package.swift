@@ -34,6 +34,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: house),
     .target(name: "CTLSProvider", dependencies: ["COpenSSL"]),
@@ -41,7 +42,7 @@ let package = Package(
     .target(
       name: "Telemetry", dependencies: ["Reactor", .product(name: "Logging", package: "swift-log")],
       swiftSettings: house),
-    .target(name: "HTTP", dependencies: ["Reactor"], swiftSettings: house),
+    .target(name: "HTTP", dependencies: ["Reactor", "CNghttp2"], swiftSettings: house),
     .target(name: "EnvoyConfig", dependencies: ["CRE2", "CYaml"], swiftSettings: house),
     .target(
       name: "Proxy",

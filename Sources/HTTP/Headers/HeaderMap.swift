@@ -230,6 +230,19 @@ public final class HeaderMap {
     used += length
   }
 
+  /// Appends to the entry's value behind `separator`; at once where that stands last in the buffer, so that many pieces
+  /// cost no more than their bytes. `piece` is not a view of this map.
+  package func extend(at index: Int, by piece: ByteView, separator: StaticString) {
+    precondition(index >= 0 && index < endIndex)
+    let separator = ByteView(separator)
+    if Int(entries[index].valueOffset) + Int(entries[index].valueLength) != used {
+      entries[index].valueOffset = store(value(at: index))
+    }
+    _ = store(separator)
+    _ = store(piece)
+    entries[index].valueLength += UInt32(separator.count + piece.count)
+  }
+
   /// Removes every field of the name. Returns whether there was one.
   @inlinable
   @inline(__always)

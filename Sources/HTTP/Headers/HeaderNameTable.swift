@@ -69,6 +69,14 @@ final class HeaderNameTable: @unchecked Sendable {
     return .other
   }
 
+  /// The text of a known name, as ``HeaderName/text``, without a switch over all of them. Valid for ever.
+  @inline(__always)
+  func text(of name: HeaderName) -> ByteView {
+    ByteView(
+      start: UnsafePointer(lines + Int(name.rawValue) &* Self.rowLength),
+      count: Int(rows[Int(name.rawValue)].length))
+  }
+
   /// Writes "name: " to `target`, where ``rowLength`` bytes are free, and returns how many bytes that is.
   @inline(__always)
   func write(_ name: HeaderName, to target: UnsafeMutablePointer<UInt8>) -> Int {

@@ -17,6 +17,10 @@ public enum CodecStat: Equatable, Sendable {
   case outboundFlood, outboundControlFlood
   /// PINGs of ours that nobody answered in time.
   case keepaliveTimeout
+  /// Streams refused, by either side, since there were too many.
+  case streamRefusedErrors
+  /// Streams whose last bytes found no room in the peer's window for too long.
+  case txFlushTimeout
   /// GOAWAY frames sent.
   case goawaySent
   /// A gauge: open streams.

@@ -62,6 +62,8 @@ enum HTTP2Stat: UInt32, StatSet {
       case .outboundFlood: .outboundFlood
       case .outboundControlFlood: .outboundControlFlood
       case .keepaliveTimeout: .keepaliveTimeout
+      case .streamRefusedErrors: .streamRefusedErrors
+      case .txFlushTimeout: .txFlushTimeout
       case .goawaySent: .goawaySent
       case .streamsActive: .streamsActive
       }

@@ -7,6 +7,9 @@ open class Transport: EventHandler {
 
   public init(pool: BlockPool) { output = ByteQueue(pool: pool) }
 
+  /// Whether the connection is over: nobody reads what is written, and nothing more comes.
+  open var hasEnded: Bool { false }
+
   /// Sends what waits in ``output`` at the end of the loop's present turn.
   open func flushSoon() {}
 

@@ -87,6 +87,8 @@ public final class Connection: Transport {
 
   package var isOpen: Bool { state != .closed }
 
+  public override var hasEnded: Bool { state == .closed }
+
   /// Whether it is not established yet: the handshake counts.
   package var isConnecting: Bool { state == .connecting || state == .handshaking }
 

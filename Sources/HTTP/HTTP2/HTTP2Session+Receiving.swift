@@ -1,0 +1,269 @@
+import CNghttp2
+import Reactor
+
+/// What nghttp2 tells of the peer's frames. Each returns 0, or the error that nghttp2 is to end with.
+extension HTTP2Session {
+  private static let fatal = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  /// The stream at hand is reset with INTERNAL_ERROR, the connection goes on.
+  private static let resetsStream = NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+
+  func beginFrame(_ header: nghttp2_frame_hd) -> Int32 {
+    if hasEnded { return Self.fatal }
+    switch header.type {
+    case HTTP2Frame.data, HTTP2Frame.headers, HTTP2Frame.continuation:
+      // How much of a padded frame is padding is known when it is whole.
+      if header.flags & HTTP2Frame.padded != 0 && header.type != HTTP2Frame.continuation { return 0 }
+      let endsStream = header.type != HTTP2Frame.continuation && header.flags & HTTP2Frame.endStream != 0
+      return verdict(floods.messageFrame(isEmpty: header.length == 0 && !endsStream))
+    default: return 0
+    }
+  }
+
+  private func verdict(_ error: CodecError?) -> Int32 {
+    guard let error else { return 0 }
+    fail(error)
+    return Self.fatal
+  }
+
+  func beginHeaders(_ id: Int32, _ category: nghttp2_headers_category) -> Int32 {
+    if hasEnded { return Self.fatal }
+    if category == NGHTTP2_HCAT_REQUEST { return beginRequest(id) }
+    stream(id)?.use { $0.fieldBytes = 0 }
+    return 0
+  }
+
+  private func beginRequest(_ id: Int32) -> Int32 {
+    guard case .server(let codec) = owner else { return Self.fatal }
+    let stream = takeStream()
+    stream.id = id
+    bind(stream)
+    floods.streamOpened()
+    let decoder = codec.use { $0.delegate.use { Unretained($0.newStream(stream)) } }
+    stream.decoder = decoder
+    opened(stream)
+    return hasEnded ? Self.fatal : 0
+  }
+
+  // MARK: Heads
+
+  func header(_ id: Int32, _ name: ByteView, _ value: ByteView) -> Int32 {
+    guard let stream = stream(id) else {
+      count(.headersCbNoStream, 1)
+      return 0
+    }
+    return stream.use { add(name, value, to: $0) }
+  }
+
+  private func add(_ name: ByteView, _ value: ByteView, to stream: HTTP2Stream) -> Int32 {
+    guard stream.decoder != nil else { return 0 }
+    let known = HeaderName(name)
+    if known == .other, isServer, options.underscores != .allow, name.firstIndex(of: 0x5f) != nil {
+      return treatUnderscore(stream)
+    }
+    let fields = stream.fields ?? pool.take()
+    stream.fields = fields
+    stream.fieldBytes += name.count + value.count
+    if known == .cookie, let cookie = fields.firstIndex(of: .cookie) {
+      // What RFC 9113 §8.2.3 lets a client cut apart.
+      stream.fieldBytes += 2 - name.count
+      fields.extend(at: cookie, by: value, separator: "; ")
+    } else if known == .host, isServer, !stream.hasHead {
+      if !fields.has(.authority) { fields.add(.authority, value) }
+    } else if known != .other {
+      fields.add(known, value)
+    } else if name.count <= Int(UInt16.max) {
+      fields.add(named: name, value)
+    } else {
+      return overflow(stream)
+    }
+    let isTooLarge = stream.fieldBytes > options.maxHeadersKiB * 1024 || fields.count > options.maxHeadersCount
+    return isTooLarge ? overflow(stream) : 0
+  }
+
+  private func overflow(_ stream: HTTP2Stream) -> Int32 {
+    count(.headerOverflow, 1)
+    stream.isBroken = true
+    return Self.resetsStream
+  }
+
+  private func treatUnderscore(_ stream: HTTP2Stream) -> Int32 {
+    if options.underscores == .dropHeader {
+      count(.droppedHeadersWithUnderscores, 1)
+      return 0
+    }
+    count(.requestsRejectedWithUnderscoresInHeaders, 1)
+    stream.isBroken = true
+    return Self.resetsStream
+  }
+
+  private func headComplete(_ stream: HTTP2Stream, endStream: Bool) {
+    guard let decoder = stream.decoder else { return }
+    let fields = stream.fields ?? pool.take()
+    stream.fields = nil
+    if stream.hasHead {
+      count(.trailers, 1)
+      fields.joinRepeated(of: .joinedInTrailers)
+      decoder.use { $0.decodeTrailers(fields) }
+    } else if isServer {
+      stream.hasHead = true
+      stream.isAnswerToHead = fields.value(of: .method).map { $0 == "HEAD" } ?? false
+      fields.joinRepeated(of: .joinedInRequests)
+      decoder.use { $0.decodeHeaders(fields, endStream: endStream) }
+    } else if let status = fields.value(of: .status), status.count == 3, status[0] == 0x31 {
+      decoder.use { $0.decodeInformational(fields) }
+    } else {
+      stream.hasHead = true
+      fields.joinRepeated(of: .joinedInResponses)
+      decoder.use { $0.decodeHeaders(fields, endStream: endStream) }
+    }
+  }
+
+  // MARK: Frames
+
+  func frameReceived(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+    if hasEnded { return Self.fatal }
+    let header = frame.pointee.hd
+    switch header.type {
+    case HTTP2Frame.headers:
+      let padding = frame.pointee.headers.padlen
+      messageReceived(header, isHead: true)
+      return padded(header, padding)
+    case HTTP2Frame.data:
+      let padding = frame.pointee.data.padlen
+      messageReceived(header, isHead: false)
+      return padded(header, padding)
+    case HTTP2Frame.resetStream:
+      count(.rxReset, 1)
+      let code = frame.pointee.rst_stream.error_code
+      stream(header.stream_id)?.use { $0.remoteReset = code }
+    case HTTP2Frame.settings: settingsReceived(header)
+    case HTTP2Frame.ping: if header.flags & HTTP2Frame.acknowledges != 0 { pingAnswered() }
+    case HTTP2Frame.goAway: goAwayReceived()
+    case HTTP2Frame.priority: return verdict(floods.priorityFrame())
+    case HTTP2Frame.windowUpdate: return verdict(floods.windowUpdateFrame())
+    default: break
+    }
+    return 0
+  }
+
+  private func padded(_ header: nghttp2_frame_hd, _ padding: Int) -> Int32 {
+    guard header.flags & HTTP2Frame.padded != 0 else { return 0 }
+    let isEmpty = header.length <= padding && header.flags & HTTP2Frame.endStream == 0
+    return verdict(floods.messageFrame(isEmpty: isEmpty))
+  }
+
+  private func messageReceived(_ header: nghttp2_frame_hd, isHead: Bool) {
+    guard let stream = stream(header.stream_id) else { return }
+    let endStream = header.flags & HTTP2Frame.endStream != 0
+    stream.use { stream in
+      if endStream { stream.remoteEnded = true }
+      if isHead {
+        headComplete(stream, endStream: endStream)
+      } else if endStream {
+        receivedEnd(stream)
+      }
+      if endStream { requestOutlivesResponse(stream) }
+    }
+  }
+
+  /// Upstream: a response is whole before its request is. The rest of that is of no use to anyone.
+  private func requestOutlivesResponse(_ stream: HTTP2Stream) {
+    guard !isServer, stream.id != 0, stream.remoteEnded, !stream.localEnded else { return }
+    submitReset(stream, NGHTTP2_INTERNAL_ERROR)
+  }
+
+  func dataReceived(_ id: Int32, _ data: ByteView, _ flags: UInt8) -> Int32 {
+    if hasEnded { return Self.fatal }
+    guard let stream = stream(id) else {
+      dropped(data.count)
+      return 0
+    }
+    stream.use { receivedData($0, data, isLast: flags & HTTP2Frame.endStream != 0) }
+    return 0
+  }
+
+  private func settingsReceived(_ header: nghttp2_frame_hd) {
+    guard header.flags & HTTP2Frame.acknowledges == 0, case .client(let codec) = owner else { return }
+    codec.use { codec in
+      let limit = min(options.maxConcurrentStreams, peerMaxConcurrentStreams)
+      guard limit != codec.maxConcurrentStreams else { return }
+      codec.maxConcurrentStreams = limit
+      codec.delegate.use { $0.maxConcurrentStreamsChanged(limit) }
+    }
+  }
+
+  private func goAwayReceived() {
+    guard case .client(let codec) = owner else { return }
+    codec.use { codec in
+      codec.isGoingAway = true
+      codec.delegate.use { $0.goAwayReceived() }
+    }
+  }
+
+  func invalidFrame(_ id: Int32, _ error: Int32) -> Int32 {
+    if hasEnded { return Self.fatal }
+    switch error {
+    case NGHTTP2_ERR_REFUSED_STREAM.rawValue: count(.streamRefusedErrors, 1)
+    case NGHTTP2_ERR_HTTP_HEADER.rawValue, NGHTTP2_ERR_HTTP_MESSAGING.rawValue:
+      count(.rxMessagingError, 1)
+      stream(id)?.use { $0.isBroken = true }
+      if !options.overrideStreamErrorOnInvalidMessage { terminate(.http2Messaging, code: NGHTTP2_PROTOCOL_ERROR) }
+    default: break
+    }
+    return 0
+  }
+
+  // MARK: Ends
+
+  func streamClosed(_ id: Int32, _ code: UInt32) -> Int32 {
+    guard let stream = stream(id), !isClosed else { return 0 }
+    stream.use { stream in
+      let isWhole = isServer ? stream.localEndSent : stream.remoteEnded
+      if isWhole, let decoder = stream.decoder {
+        ended(stream)
+        if !hasEnded { tellComplete(decoder) }
+      } else {
+        close(stream, resetReason(stream, code))
+      }
+    }
+    return 0
+  }
+
+  private func resetReason(_ stream: HTTP2Stream, _ code: UInt32) -> StreamReset {
+    if stream.remoteReset == nil, isServer, code != NGHTTP2_REFUSED_STREAM.rawValue { return .localReset }
+    switch code {
+    case NGHTTP2_REFUSED_STREAM.rawValue: return .remoteRefusedStreamReset
+    case NGHTTP2_PROTOCOL_ERROR.rawValue: return .protocolError
+    default: return stream.isBroken ? .protocolError : .remoteReset
+    }
+  }
+
+  func frameSent(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+    let header = frame.pointee.hd
+    sent(header.type)
+    switch header.type {
+    case HTTP2Frame.data, HTTP2Frame.headers:
+      if header.flags & HTTP2Frame.endStream != 0 { stream(header.stream_id)?.use { endSent($0) } }
+    case HTTP2Frame.resetStream: count(.txReset, 1)
+    case HTTP2Frame.goAway:
+      count(.goawaySent, 1)
+      if frame.pointee.goaway.error_code != NGHTTP2_NO_ERROR.rawValue { fail(.http2Protocol) }
+    default: break
+    }
+    return 0
+  }
+
+  /// Downstream: a response is whole before its request is. The client may stop (RFC 9113 §8.1).
+  private func endSent(_ stream: HTTP2Stream) {
+    stream.localEndSent = true
+    if isServer, !stream.remoteEnded { submitReset(stream, NGHTTP2_NO_ERROR) }
+  }
+
+  /// A request that nghttp2 could not send, for a GOAWAY that came before it, say, and whose stream it never opened.
+  func frameNotSent(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+    let header = frame.pointee.hd
+    guard header.type == HTTP2Frame.headers, stream(header.stream_id) == nil else { return 0 }
+    for stream in open where stream.id == header.stream_id { close(stream, .remoteRefusedStreamReset) }
+    return 0
+  }
+}
