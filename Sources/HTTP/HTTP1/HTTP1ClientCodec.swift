@@ -74,7 +74,7 @@ package final class HTTP1ClientCodec: ClientCodec {
     switch phase {
     case .idle, .ending, .finished: phase = .finished
     case .head where !isHeadIncomplete: fail(.connectionTermination)
-    case .content where body.endsWithConnection && !isClean: fail(.connectionTermination)
+    case .content where body.endsWithConnection && (!isClean || encoder.isTunnel): fail(.connectionTermination)
     case .content where body.endsWithConnection:
       keepsAlive = false
       endResponse()?.use { $0.decodeData(.empty, endStream: true) }
@@ -129,7 +129,8 @@ package final class HTTP1ClientCodec: ClientCodec {
     let map = pool.take()
     let head: ResponseHead?
     do throws(CodecError) {
-      head = try ResponseHead.read(window, into: map, method: encoder.method, options: options, names: names)
+      head = try ResponseHead.read(
+        window, into: map, method: encoder.method, isUpgrade: encoder.isUpgrade, options: options, names: names)
     } catch {
       pool.giveBack(map)
       throw error

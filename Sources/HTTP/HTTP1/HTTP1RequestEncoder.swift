@@ -15,6 +15,8 @@ final class HTTP1RequestEncoder: StreamEncoder {
   private var isChunked = false
   /// The method of the request sent, for the framing of its response.
   private(set) var method = RequestMethod.get
+  /// The request asks for another protocol (``HeaderMap/isUpgrade``).
+  private(set) var isUpgrade = false
   /// The request asks to close the connection after it.
   private(set) var closesAfter = false
 
@@ -23,6 +25,9 @@ final class HTTP1RequestEncoder: StreamEncoder {
     self.enableTrailers = enableTrailers
   }
 
+  /// Whether what follows an answer is another protocol's, which a close cuts off.
+  var isTunnel: Bool { isUpgrade || method == .connect }
+
   /// Whether the request is sent whole.
   var isComplete: Bool { phase == .sent }
 
@@ -30,6 +35,7 @@ final class HTTP1RequestEncoder: StreamEncoder {
   func begin() {
     phase = .head
     method = .get
+    isUpgrade = false
     closesAfter = false
   }
 
@@ -39,6 +45,7 @@ final class HTTP1RequestEncoder: StreamEncoder {
   override func encodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     guard phase == .head else { return }
     method = headers.value(of: .method).flatMap { RequestMethod($0) } ?? .other
+    isUpgrade = headers.isUpgrade
     MessageWriter.appendRequestLine(headers, to: &transport.output)
     let authority = headers.value(of: .authority)
     if let authority { MessageWriter.appendField(.host, authority, names: names, to: &transport.output) }
@@ -80,7 +87,7 @@ final class HTTP1RequestEncoder: StreamEncoder {
   private func appendFraming(endStream: Bool) {
     if endStream {
       if method.announcesEmptyBody { transport.output.append("content-length: 0\r\n") }
-    } else if method != .connect {
+    } else if method != .connect, !isUpgrade {
       transport.output.append("transfer-encoding: chunked\r\n")
       isChunked = true
     }

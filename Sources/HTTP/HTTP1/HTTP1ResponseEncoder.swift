@@ -13,6 +13,7 @@ final class HTTP1ResponseEncoder: StreamEncoder {
   /// The present response says that the connection closes: the request asks for it, or we are going.
   var closesConnection = false
   var isAnswerToHead = false
+  var isAnswerToConnect = false
 
   private var phase = Phase.none
   private var isChunked = false
@@ -29,6 +30,7 @@ final class HTTP1ResponseEncoder: StreamEncoder {
   func begin() {
     phase = .head
     isAnswerToHead = false
+    isAnswerToConnect = false
     closesAfter = false
   }
 
@@ -39,11 +41,13 @@ final class HTTP1ResponseEncoder: StreamEncoder {
     guard phase == .head else { return }
     let status = headers.value(of: .status).flatMap { statusCode($0) } ?? 0
     MessageWriter.appendStatusLine(status, to: &transport.output)
-    let hasNoFraming = status < 200 || status == 204
-    isBodyless = isAnswerToHead || hasNoFraming || status == 304
+    // What follows is another protocol's.
+    let isTunnel = status == 101 || isAnswerToConnect && status / 100 == 2
+    let hasNoFraming = isTunnel || status < 200 || status == 204
+    isBodyless = !isTunnel && (isAnswerToHead || hasNoFraming || status == 304)
     MessageWriter.appendFields(
       headers, omitting: hasNoFraming ? .contentLength : .other, names: names, to: &transport.output)
-    appendConnection(headers)
+    if isTunnel { closesAfter = true } else { appendConnection(headers) }
     isChunked = false
     if !hasNoFraming, !headers.has(.contentLength) { appendFraming(status, endStream: endStream) }
     MessageWriter.appendLineEnd(to: &transport.output)

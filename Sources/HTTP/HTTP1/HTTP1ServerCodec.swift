@@ -198,6 +198,7 @@ package final class HTTP1ServerCodec: ServerCodec {
   private func accept(_ head: RequestHead, _ map: HeaderMap) {
     if head.asksToClose { encoder.closesConnection = true }
     encoder.isAnswerToHead = head.method == .head
+    encoder.isAnswerToConnect = head.method == .connect
     let endStream = head.framing == .none || head.framing == .length(0)
     if endStream {
       phase = .awaitingResponse

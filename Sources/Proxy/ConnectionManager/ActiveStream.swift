@@ -54,6 +54,8 @@ final class ActiveStream: StreamDecoder {
   /// The downstream half is gone, or never was: the object waits to be used again.
   private(set) var isOver = true
   var isHead = false
+  /// What the request has been allowed to become; nil for a request like others.
+  private(set) var upgrade: Upgrade?
   private var idleTimer = Timer()
   private var maxDurationTimer = Timer()
   private var requestTimer = Timer()
@@ -126,6 +128,7 @@ final class ActiveStream: StreamDecoder {
 
   private func countEnd() {
     shard.adjust(config.stats[.downstreamRqActive], by: -1)
+    if upgrade != nil { shard.adjust(config.stats[.downstreamCxUpgradesActive], by: -1) }
     shard.record(config.requestTime, UInt64(max(0, info.endTime - info.startTime) / 1_000_000))
   }
 
@@ -140,6 +143,7 @@ final class ActiveStream: StreamDecoder {
     responseStarted = false
     responseEnded = false
     isHead = false
+    upgrade = nil
     position = 0
     skipped = 0
     manager.giveBack(self)
@@ -235,9 +239,25 @@ final class ActiveStream: StreamDecoder {
     if let reply = manager.refuse(headers) { return sendLocalReply(reply) }
     manager.mutateRequestHeaders(headers, self)
     manager.route(headers, self)
-    if asksForUpgrade, let reply = manager.refuseUpgrade(headers, self) { return sendLocalReply(reply) }
+    if asksForUpgrade, let reply = manager.acceptUpgrade(headers, self) { return sendLocalReply(reply) }
     skipped = info.filterConfigs?.use { $0.skipped } ?? config.skippedFilters
     decodeHeaders(headers, from: 0)
+  }
+
+  /// Once there is an answer: whether the upstream has agreed, so that what follows is another protocol's.
+  var isTunnel: Bool {
+    switch upgrade {
+    case nil: false
+    case .connect: info.responseCode / 100 == 2
+    case .webSocket, .other: info.responseCode == 101
+    }
+  }
+
+  /// The request may have the protocol that it asks for, if the upstream agrees.
+  func beginUpgrade(_ kind: Upgrade) {
+    upgrade = kind
+    shard.increment(config.stats[.downstreamCxUpgradesTotal])
+    shard.adjust(config.stats[.downstreamCxUpgradesActive], by: 1)
   }
 
   private func decodeHeaders(_ headers: HeaderMap, from first: Int) {

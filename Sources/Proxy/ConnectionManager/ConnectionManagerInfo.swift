@@ -12,6 +12,7 @@ final class ConnectionManagerInfo: Sendable {
   let routes: RouteTable
   let router: RouterInfo
   let codecOptions: HTTP1ServerOptions
+  let upgradeConfigs: [HttpConnectionManager.UpgradeConfig]
   let pathNormalization: PathNormalization
   // What is done to heads, as single fields: the configuration's struct would be copied at each look.
   let useRemoteAddress: Bool
@@ -71,6 +72,7 @@ final class ConnectionManagerInfo: Sendable {
     listenerPort = Int(listener.port)
     let common = config.commonHttpProtocolOptions
     codecOptions = HTTP1ServerOptions(config)
+    upgradeConfigs = config.upgradeConfigs
     pathNormalization = PathNormalization(config)
     useRemoteAddress = config.useRemoteAddress
     xffNumTrustedHops = config.xffNumTrustedHops

@@ -29,21 +29,6 @@ extension WorkerConnectionManager {
     LocalReply(status: 400, detail: .literal(detail), closesConnection: true)
   }
 
-  /// No upgrade is enabled anywhere yet: where a route was found for one, or for CONNECT, it ends here. What follows on
-  /// the connection may be another protocol, so the connection ends too.
-  func refuseUpgrade(_ headers: HeaderMap, _ stream: ActiveStream) -> LocalReply? {
-    if stream.info.route == nil, isConnect(headers) { return nil }
-    stream.noteUpstreamCluster(headers)
-    shard.increment(info.stats[.downstreamRqWsOnNonWsRoute])
-    stream.connection.use { if $0.isHTTP2 { $0.drainForClose() } }
-    return LocalReply(status: 403, detail: .literal("upgrade_failed"), closesConnection: true)
-  }
-
-  /// CONNECT is the one method whose request has no path (RFC 9112 §3.2.3).
-  private func isConnect(_ headers: HeaderMap) -> Bool {
-    !headers.has(.path) && headers.value(of: .method).map { $0 == "CONNECT" } ?? false
-  }
-
   /// Answers Expect: 100-continue (RFC 9110 §10.1.1), unless the upstream is to do so.
   func answerExpectation(_ headers: HeaderMap, _ stream: ActiveStream) {
     guard !info.proxies100Continue, headers.has(.expect), let value = headers.value(of: .expect),
@@ -112,26 +97,29 @@ extension WorkerConnectionManager {
   }
 
   /// Hop-by-hop fields (RFC 9110 §7.6.1) end here; TE goes on only as "trailers". Returns whether another protocol is
-  /// asked for: by CONNECT, or by an Upgrade field that Connection names (§7.8).
+  /// asked for: by CONNECT, or by an Upgrade field that Connection names (§7.8), which then go on.
   func removeConnectionHeaders(_ headers: HeaderMap) -> Bool {
-    var asksForUpgrade = false
-    if headers.has(.connection) {
-      asksForUpgrade = removeNamedByConnection(headers) && headers.has(.upgrade)
-      headers.remove(.connection)
+    let isUpgrade = headers.isUpgrade
+    if isUpgrade {
+      headers.removeAll(of: Self.hopByHopOfUpgrades)
+    } else {
+      if headers.has(.connection) {
+        removeNamedByConnection(headers)
+        headers.remove(.connection)
+      }
+      headers.removeAll(of: Self.hopByHop)
     }
-    headers.removeAll(of: Self.hopByHop)
     if let te = headers.value(of: .te), !te.isEmpty {
       if ListTokens.contain("trailers", in: te) { headers.set(.te, "trailers") } else { headers.remove(.te) }
     }
-    return asksForUpgrade || isConnect(headers)
+    return isUpgrade || isConnect(headers)
   }
 
   private static let hopByHop = HeaderNameSet(.upgrade, .keepAlive, .proxyConnection, .transferEncoding)
+  static let hopByHopOfUpgrades = HeaderNameSet(.keepAlive, .proxyConnection, .transferEncoding)
 
-  /// What Connection names is of this hop too, even the host: the request is then one without. Returns whether it names
-  /// Upgrade.
-  private func removeNamedByConnection(_ headers: HeaderMap) -> Bool {
-    var namesUpgrade = false
+  /// What Connection names is of this hop too, even the host: the request is then one without.
+  private func removeNamedByConnection(_ headers: HeaderMap) {
     var index = headers.firstIndex(of: .connection)
     while let found = index {
       ListTokens.forEach(in: headers.value(at: found)) { token in
@@ -139,8 +127,7 @@ extension WorkerConnectionManager {
         for offset in 0..<token.count { worker.scratch.append(byte: asciiLowercased(token[offset])) }
         let name = worker.scratch.view.dropFirst(start)
         switch HeaderName(name) {
-        case .upgrade: namesUpgrade = true
-        case .connection, .te: break
+        case .upgrade, .connection, .te: break
         case .host: headers.remove(.authority)
         default: headers.remove(named: name)
         }
@@ -148,7 +135,6 @@ extension WorkerConnectionManager {
       index = headers.nextIndex(of: .connection, from: found + 1)
     }
     worker.scratch.removeAll()
-    return namesUpgrade
   }
 
   private func setScheme(_ headers: HeaderMap) {

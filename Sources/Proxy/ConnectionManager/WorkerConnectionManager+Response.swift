@@ -5,8 +5,12 @@ import Reactor
 extension WorkerConnectionManager {
   /// Brings the head of a response into the form in which it goes to the client (Envoy's mutateResponseHeaders).
   func mutateResponseHeaders(_ headers: HeaderMap, _ stream: ActiveStream) {
-    headers.removeAll(of: Self.hopByHopOfResponses)
-    if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
+    if stream.upgrade != nil, headers.isUpgrade {
+      takeUpgradeResponse(headers)
+    } else {
+      headers.removeAll(of: Self.hopByHopOfResponses)
+      if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
+    }
     headers.set(.date, worker.dateHeader)
     setServer(headers)
     if info.alwaysSetRequestIDInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
@@ -14,6 +18,15 @@ extension WorkerConnectionManager {
     }
     if !info.via.isEmpty { headers.append(.via, info.via.view, separator: ", ") }
     stream.connection.use { closeWhereDue(headers, stream, $0) }
+  }
+
+  /// As Envoy: what the upstream says of the new protocol goes on, and no body is left open.
+  private func takeUpgradeResponse(_ headers: HeaderMap) {
+    let isInterim = headers.value(of: .status).map { $0.hasPrefix(ByteView("1")) } ?? false
+    if !isInterim, !headers.has(.transferEncoding), !headers.has(.contentLength) {
+      headers.set(.contentLength, decimal: 0)
+    }
+    headers.removeAll(of: Self.hopByHopOfUpgrades)
   }
 
   private static let hopByHopOfResponses = HeaderNameSet(
@@ -38,6 +51,6 @@ extension WorkerConnectionManager {
       shard.increment(info.stats[.downstreamRqResponseBeforeRqComplete])
       if !connection.isHTTP2 { connection.drainForClose() }
     }
-    if connection.isClosing, !connection.isHTTP2 { headers.add(.connection, "close") }
+    if connection.isClosing, !connection.isHTTP2, !stream.isTunnel { headers.add(.connection, "close") }
   }
 }

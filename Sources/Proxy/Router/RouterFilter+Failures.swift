@@ -24,7 +24,7 @@ extension RouterFilter {
   func responseCut(_ reason: StreamReset) {
     stream.info.responseFlags.insert(ResponseFlag(reason))
     stream.info.detail = .resetAfterResponse(reason)
-    stream.resetStream(.localReset)
+    stream.resetStream(stream.upgrade != nil && reason == .connectionTermination ? .connectError : .localReset)
   }
 
   /// As Envoy: an interim response makes the response one that has begun, in the details and in the counters.

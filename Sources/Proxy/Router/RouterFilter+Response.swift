@@ -55,6 +55,7 @@ extension RouterFilter {
     count(status, of: cluster)
     if endStream { responseEnded() }
     stream.encodeHeaders(endStream: endStream)
+    if stream.upgrade != nil { upgradeAnswered() }
   }
 
   var serviceMilliseconds: Int64 {

@@ -29,6 +29,7 @@ final class RouterFilter: HTTPFilter {
   var responseStarted = false
   var answered = false
   var backedUp = false
+  private var holdsResponse = false
   /// What of the body waits for the upstream, or is kept for another try.
   var body: ByteQueue
   var bodyTrailers: HeaderMap?
@@ -136,7 +137,7 @@ final class RouterFilter: HTTPFilter {
   override func decodeRequestData(_ data: ByteView, endStream: Bool) -> FilterStatus {
     if answered || route == nil { return .stopIteration }
     if endStream { requestEnded = true }
-    if attemptInFlight, let encoder = upstream.unretained?.use({ $0.encoder }) {
+    if attemptInFlight, !waitsForUpgrade, let encoder = upstream.unretained?.use({ $0.encoder }) {
       if keepsBody { keep(data) }
       stream.info.lastUpstreamByteSent = now
       if endStream { requestCompleted() }
@@ -169,11 +170,27 @@ final class RouterFilter: HTTPFilter {
       if let cluster = cluster?.object { shard.increment(cluster.info.stats[.retryOrShadowAbandoned]) }
       breaker?.use { retry.end($0) }
     }
-    if upstream?.encoder == nil {
+    if upstream?.encoder == nil || waitsForUpgrade {
       pauseDownstream()
     } else {
       body.removeAll()
     }
+  }
+
+  /// Whether the request's bytes wait until the upstream has agreed to what they belong to.
+  var waitsForUpgrade: Bool {
+    switch stream.upgrade {
+    case nil, .other: false
+    case .webSocket, .connect: !responseStarted
+    }
+  }
+
+  /// The upstream has answered a request for another protocol: what waited for that is sent, if it has agreed.
+  func upgradeAnswered() {
+    guard stream.isTunnel, let encoder = upstream?.encoder else { return body.removeAll() }
+    if !body.isEmpty || requestEnded { encoder.use { $0.encodeData(body.view, endStream: requestEnded) } }
+    body.removeAll()
+    resumeDownstream()
   }
 
   var bufferLimit: Int { route?.use { $0.requestBufferLimit } ?? stream.manager.info.bufferLimit }
@@ -230,7 +247,9 @@ final class RouterFilter: HTTPFilter {
     stream.info.upstreamTLS = client.tls
     stream.info.upstreamTransportFailure = .none
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
-    headers.use { encoder.encodeHeaders($0, endStream: onlyHead) }
+    if holdsResponse { encoder.readDisable(true) }
+    headers.use { encoder.encodeHeaders($0, endStream: onlyHead && !waitsForUpgrade) }
+    if waitsForUpgrade { return }
     if !body.isEmpty { encoder.encodeData(body.view, endStream: requestEnded && bodyTrailers == nil) }
     if let bodyTrailers { encoder.encodeTrailers(bodyTrailers) }
     if requestEnded { stream.info.lastUpstreamByteSent = now }
@@ -246,9 +265,16 @@ final class RouterFilter: HTTPFilter {
     stream.readDisable(isBackedUp)
   }
 
-  override func onAboveWriteBufferHighWatermark() { upstream?.encoder?.use { $0.readDisable(true) } }
+  override func onAboveWriteBufferHighWatermark() { holdResponse(true) }
 
-  override func onBelowWriteBufferLowWatermark() { upstream?.encoder?.use { $0.readDisable(false) } }
+  override func onBelowWriteBufferLowWatermark() { holdResponse(false) }
+
+  /// The client's side asks to hold the response back, or to go on; an attempt that begins later learns it then.
+  private func holdResponse(_ holds: Bool) {
+    if holds == holdsResponse { return }
+    holdsResponse = holds
+    upstream?.encoder?.use { $0.readDisable(holds) }
+  }
 
   // MARK: Times
 
@@ -289,6 +315,7 @@ final class RouterFilter: HTTPFilter {
     responseStarted = false
     answered = false
     backedUp = false
+    holdsResponse = false
     keepsBody = false
     pausedDownstream = false
     requestCompletedAt = 0
