@@ -34,6 +34,13 @@ int pl_set_thread_name(const char *name);
 // again comes from the page cache. Changes nothing but the resident size.
 void pl_release_program_pages(void);
 
+// Options of redirected sockets, from <linux/netfilter_ipv4.h> and <linux/in6.h>, which glibc's headers do not go with.
+static const int pl_sol_ip = 0;
+static const int pl_sol_ipv6 = 41;
+static const int pl_so_original_dst = 80;
+static const int pl_ip_transparent = 19;
+static const int pl_ipv6_transparent = 75;
+
 // Largest value of sun_path that fits, and the offset of the path in sockaddr_un (for abstract names).
 static const int pl_sun_path_offset = (int)offsetof(struct sockaddr_un, sun_path);
 static const int pl_sun_path_size = (int)sizeof(((struct sockaddr_un *)0)->sun_path);

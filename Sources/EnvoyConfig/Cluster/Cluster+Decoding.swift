@@ -1,14 +1,14 @@
 extension Cluster.DiscoveryType: ConfigEnum {
   static let values: [(name: StaticString, number: Int32, value: Self?)] = [
     ("STATIC", 0, .static), ("STRICT_DNS", 1, .strictDns), ("LOGICAL_DNS", 2, nil), ("EDS", 3, nil),
-    ("ORIGINAL_DST", 4, nil),
+    ("ORIGINAL_DST", 4, .originalDst),
   ]
 }
 
 extension Cluster.LbPolicy: ConfigEnum {
   static let values: [(name: StaticString, number: Int32, value: Self?)] = [
     ("ROUND_ROBIN", 0, .roundRobin), ("LEAST_REQUEST", 1, .leastRequest), ("RING_HASH", 2, nil), ("RANDOM", 3, .random),
-    ("MAGLEV", 5, nil), ("CLUSTER_PROVIDED", 6, nil), ("LOAD_BALANCING_POLICY_CONFIG", 7, nil),
+    ("MAGLEV", 5, nil), ("CLUSTER_PROVIDED", 6, .clusterProvided), ("LOAD_BALANCING_POLICY_CONFIG", 7, nil),
   ]
 }
 
@@ -47,8 +47,7 @@ extension Cluster: ConfigMessage {
     readProtocolOptions(&reader)
     readDns(&reader)
     reader.bool("wait_for_warm_on_init", &waitForWarmOnInit)
-    // Of ORIGINAL_DST only.
-    reader.withoutEffect(.duration, "cleanup_interval")
+    reader.duration("cleanup_interval", &cleanupInterval, .positive)
     reader.metadata(&metadata)
     readTransportSockets(&reader)
     checkALPN(&reader)
@@ -73,6 +72,7 @@ extension Cluster: ConfigMessage {
 
   private mutating func readLoadBalancing(_ reader: inout MessageReader) {
     reader.enumeration("lb_policy", &lbPolicy)
+    checkClusterProvided(&reader)
     let choice = reader.oneof(
       "lb_config", of: "least_request_lb_config", "round_robin_lb_config",
       unsupported: ["ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config"])
@@ -90,9 +90,25 @@ extension Cluster: ConfigMessage {
     reader.unsupportedUnlessEmpty("lb_subset_config")
   }
 
+  /// As Envoy: where the hosts are the original destinations, there is nothing to balance.
+  private func checkClusterProvided(_ reader: inout MessageReader) {
+    if type == .originalDst, lbPolicy != .clusterProvided {
+      reader.report(
+        "lb_policy", "is not valid for clusters of type ORIGINAL_DST", allowed: "only CLUSTER_PROVIDED is allowed")
+    } else if type != .originalDst, lbPolicy == .clusterProvided {
+      reader.report(
+        "lb_policy", "CLUSTER_PROVIDED needs a cluster that provides its own, of type ORIGINAL_DST",
+        allowed: "ROUND_ROBIN, LEAST_REQUEST and RANDOM are allowed")
+    }
+  }
+
   /// A STATIC cluster takes literal addresses only.
   private mutating func readHosts(_ reader: inout MessageReader) {
     guard let index = reader.findDescribed("load_assignment") else { return }
+    if type == .originalDst {
+      reader.report(
+        "load_assignment", "clusters of type ORIGINAL_DST have no load assignment", allowed: "remove it")
+    }
     reader.context.requiresLiteralAddresses = type == .static
     loadAssignment = reader.context.decode(at: index)
     reader.context.requiresLiteralAddresses = true

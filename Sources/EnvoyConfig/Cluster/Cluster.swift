@@ -3,12 +3,16 @@ package struct Cluster: Sendable {
   package enum DiscoveryType: Sendable {
     case `static`
     case strictDns
+    /// Its hosts are the original destinations of connections.
+    case originalDst
   }
 
   package enum LbPolicy: Sendable {
     case roundRobin
     case leastRequest
     case random
+    /// Of `originalDst` only, which takes no other.
+    case clusterProvided
   }
 
   /// Which version of HTTP a cluster is spoken to by.
@@ -60,6 +64,8 @@ package struct Cluster: Sendable {
   package var dnsFailureRefreshRate: RefreshRate?
   package var dnsLookupFamily = DnsLookupFamily.auto
   package var waitForWarmOnInit = true
+  /// After so long without use a host of an `originalDst` cluster is forgotten.
+  package var cleanupInterval: Duration = .seconds(5)
   package var metadata: DocumentNode?
   package var tcpKeepalive: TcpKeepalive?
   package var transportSocket = TransportSocket.rawBuffer

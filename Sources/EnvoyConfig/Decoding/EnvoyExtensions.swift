@@ -60,7 +60,7 @@ enum EnvoyExtensions {
   static let listenerFilters =
     [
       "dynamic_modules.v3.DynamicModuleListenerFilter", "http_inspector.v3.HttpInspector",
-      "local_ratelimit.v3.LocalRateLimit", "original_dst.v3.OriginalDst", "original_src.v3.OriginalSrc",
+      "local_ratelimit.v3.LocalRateLimit", "original_src.v3.OriginalSrc",
       "proxy_protocol.v3.ProxyProtocol", "set_filter_state.v3.Config",
     ].map { "envoy.extensions.filters.listener." + $0 } + typedStructs
 

@@ -34,7 +34,7 @@ package struct MessageDescription: Sendable {
       Bootstrap.self, Bootstrap.StaticResources.self, Node.self, Locality.self, ClusterManager.self, Admin.self,
       LayeredRuntime.self, LayeredRuntime.Layer.self, LayeredRuntime.Layer.AdminLayer.self,
       Listener.self, ListenerDeprecatedV1.self, FilterChain.self, FilterChainMatch.self, FilterReader.self,
-      ListenerFilterReader.self, TlsInspector.self, TransportSocketReader.self,
+      ListenerFilterReader.self, OriginalDst.self, TlsInspector.self, TransportSocketReader.self,
       RawBuffer.self, DownstreamTlsContext.self, UpstreamTlsContext.self, CommonTlsContext.self,
       CombinedCertificateValidationContext.self, TlsParameters.self, TlsKeyLog.self, TlsCertificate.self,
       CertificateValidationContext.self,

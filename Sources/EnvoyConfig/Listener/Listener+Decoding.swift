@@ -27,7 +27,8 @@ extension Listener: ConfigMessage {
     reader.withoutEffect(.bool, "ignore_global_conn_limit")
     reader.withoutEffect(.bool, "reuse_port")
     readListenerFilters(&reader)
-    reader.unsupported("additional_addresses", "socket_options", "use_original_dst")
+    reader.unsupported("additional_addresses", "socket_options")
+    reader.bool("use_original_dst", &useOriginalDst)
     reader.unsupported("filter_chain_matcher", "fcds_config", "stats_matcher")
     reader.unsupported("transparent", "freebind", "tcp_fast_open_queue_length", "connection_balance_config")
     reader.unsupported("max_connections_to_accept_per_socket_event")
@@ -66,10 +67,11 @@ extension Listener: ConfigMessage {
     reader.bool("continue_on_listener_filters_timeout", &continueOnListenerFiltersTimeout)
   }
 
-  private func readBindToPort(_ reader: inout MessageReader) {
-    reader.unsupported("bind_to_port") { $0 == "true" }
+  private mutating func readBindToPort(_ reader: inout MessageReader) {
+    reader.bool("bind_to_port", &bindToPort)
     var deprecated: ListenerDeprecatedV1?
     reader.message("deprecated_v1", &deprecated)
+    if deprecated?.bindToPort == false { bindToPort = false }
   }
 }
 
@@ -77,7 +79,9 @@ extension Listener: ConfigMessage {
 struct ListenerDeprecatedV1: ConfigMessage {
   static let typeName = "envoy.config.listener.v3.Listener.DeprecatedV1"
 
-  init(from reader: inout MessageReader) { reader.unsupported("bind_to_port") { $0 == "true" } }
+  private(set) var bindToPort = true
+
+  init(from reader: inout MessageReader) { reader.bool("bind_to_port", &bindToPort) }
 }
 
 extension FilterChain: ConfigMessage {

@@ -31,6 +31,11 @@ package struct Listener: Sendable {
   /// Length of the queue of connections not yet accepted; the system's maximum (`somaxconn`) when absent.
   package var tcpBacklogSize: UInt32?
   package var tcpKeepalive: TcpKeepalive?
+  /// Whether a connection goes on to the listener whose address is its original destination, where there is one.
+  package var useOriginalDst = false
+  /// False: it has no socket, and gets its connections from listeners with `useOriginalDst`. The deprecated
+  /// `deprecated_v1.bind_to_port` says the same.
+  package var bindToPort = true
   package var origin = SourceLocation.none
   package var node: DocumentNode?
 

@@ -9,7 +9,10 @@ struct ListenerFilterReader: ConfigMessage {
     reader.unsupported("filter_disabled")
     let choice = reader.oneof("config_type", isRequired: true, of: "typed_config", unsupported: ["config_discovery"])
     guard choice == "typed_config", let index = reader.find("typed_config") else { return }
-    let kinds = [AnyKind(TlsInspector.self) { ListenerFilter.Config.tlsInspector($0) }]
+    let kinds = [
+      AnyKind(TlsInspector.self) { ListenerFilter.Config.tlsInspector($0) },
+      AnyKind(OriginalDst.self) { _ in ListenerFilter.Config.originalDst },
+    ]
     guard let config = reader.context.any(at: index, known: EnvoyExtensions.listenerFilters, kinds) else { return }
     var filter = ListenerFilter(name: name, config: config)
     filter.origin = reader.origin
@@ -28,4 +31,11 @@ extension TlsInspector: ConfigMessage {
     reader.bool("close_connection_on_client_hello_parsing_errors", &closeConnectionOnClientHelloParsingErrors)
     reader.integer("max_client_hello_size", &maxClientHelloSize, in: 256...16_384)
   }
+}
+
+/// `OriginalDst`: it has no fields.
+struct OriginalDst: ConfigMessage {
+  static let typeName = "envoy.extensions.filters.listener.original_dst.v3.OriginalDst"
+
+  init(from reader: inout MessageReader) {}
 }

@@ -2,6 +2,8 @@
 package struct ListenerFilter: Sendable {
   package enum Config: Sendable {
     case tlsInspector(TlsInspector)
+    /// Finds where a redirected connection was to go; `useOriginalDst` of the listener implies it.
+    case originalDst
   }
 
   package var name = ""

@@ -29,10 +29,15 @@ package final class ListenerInfo: Sendable {
   let listenerFiltersTimeout: Int64
   let continuesOnListenerFiltersTimeout: Bool
   let accessLogs: [AccessLogInfo]
+  /// Whether connections have an original destination: `use_original_dst`, or an original_dst listener filter.
+  let restoresDestination: Bool
+  /// Who sees the connections of an app that is captured first; nil for a listener that captures none.
+  let capture: (any CapturePolicy)?
 
   init(
     _ config: Listener, address: Reactor.SocketAddress, scope: Scope, concurrency: Int, chains: [FilterChainInfo],
-    choice: ChainChoice, inspector: TLSInspectorInfo?, accessLogs: [AccessLogInfo]
+    choice: ChainChoice, inspector: TLSInspectorInfo?, accessLogs: [AccessLogInfo],
+    capture: (any CapturePolicy)? = nil
   ) {
     self.config = config
     self.address = address
@@ -48,6 +53,8 @@ package final class ListenerInfo: Sendable {
     listenerFiltersTimeout = config.listenerFiltersTimeout.nanoseconds
     continuesOnListenerFiltersTimeout = config.continueOnListenerFiltersTimeout
     self.accessLogs = accessLogs
+    restoresDestination = config.restoresDestination
+    self.capture = capture
   }
 
   /// As Envoy: a listener without a name gets a UUID for one.
@@ -75,5 +82,16 @@ package final class ListenerInfo: Sendable {
   /// As Envoy writes an address into a counter's name: "127.0.0.1_80", "[__1]_80".
   static func statName(_ address: Reactor.SocketAddress) -> String {
     String(decoding: address.description.utf8.map { $0 == UInt8(ascii: ":") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+  }
+}
+
+extension Listener {
+  /// Whether it looks for the original destination of its connections.
+  package var restoresDestination: Bool {
+    if useOriginalDst { return true }
+    return listenerFilters.contains { filter in
+      if case .originalDst = filter.config { return true }
+      return false
+    }
   }
 }

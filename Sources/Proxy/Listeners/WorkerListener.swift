@@ -12,11 +12,13 @@ final class WorkerListener {
   private var managers: [WorkerConnectionManager?] = []
   let isInbound: Bool
 
-  init(_ info: ListenerInfo, worker: Worker, socket: consuming Descriptor) throws(SystemError) {
+  /// - Parameter socket: nil for a listener that gets its connections from others (`bind_to_port`: false).
+  init(_ info: ListenerInfo, worker: Worker, socket: consuming Descriptor?) throws(SystemError) {
     self.info = info
     self.worker = worker
     isInbound = info.config.trafficDirection == .inbound
     for chain in info.chains { managers.append(makeManager(chain)) }
+    guard let socket = socket.take() else { return }
     acceptor = try Acceptor(
       worker.loop, listeningOn: socket,
       accepted: { [unowned self] socket, remote in accept(socket, remote) },
@@ -31,52 +33,76 @@ final class WorkerListener {
   func close() {
     acceptor?.close()
     acceptor = nil
+    isStopped = true
   }
+
+  /// A stopped listener is handed no connections either.
+  private(set) var isStopped = false
 
   private var shard: StatsShard { worker.shard }
 
   /// The listener's own logs, to which every connection goes.
   var accessLogs: [AccessLogInfo] { info.accessLogs }
 
-  // MARK: Choosing the filter chain
+  // MARK: Original destination
 
   private func accept(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
+    guard info.restoresDestination, let destination = Sockets.originalDestination(socket.number) else {
+      return begin(socket, remote, nil)
+    }
+    switch info.capture?.decide(destination) ?? .serve {
+    case .serve:
+      let other = info.config.useOriginalDst ? worker.listener(at: destination) : nil
+      (other ?? self).begin(socket, remote, destination)
+    case .hand(let name, let destination):
+      guard let other = worker.listener(named: name) else { return Sockets.resetOnClose(socket.number) }
+      other.begin(socket, remote, destination)
+    case .reset: Sockets.resetOnClose(socket.number)
+    }
+  }
+
+  // MARK: Choosing the filter chain
+
+  /// - Parameter original: its original destination; nil for a connection that was not redirected.
+  private func begin(_ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?) {
     // As Envoy: a client on a Unix socket, which has no name of its own, goes under the listener's.
     let remote = info.address.isIP || remote?.unixPath != nil ? remote : info.address
     if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
     if let inspector = info.inspector {
-      let stage = ListenerFilterStage(self, inspector, remote: remote)
+      let stage = ListenerFilterStage(self, inspector, remote: remote, original: original)
       // The kernel refusing to watch a new descriptor is one more way of having none left.
       try? stage.start(at: socket)
     } else if case .only(let chain) = info.chainChoice {
-      start(chain, socket, remote, nil)
+      start(chain, socket, remote, original, nil)
     } else {
-      choose(socket, remote, nil, "raw_buffer", [])
+      choose(socket, remote, original, nil, "raw_buffer", [])
     }
   }
 
   /// The listener filters have seen what they need.
   func filtersPassed(
-    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket, _ transport: StaticString,
-    _ protocols: [[UInt8]]
+    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?, _ known: DownstreamSocket,
+    _ transport: StaticString, _ protocols: [[UInt8]]
   ) {
     if case .only(let chain) = info.chainChoice {
-      start(chain, socket, remote, known)
+      start(chain, socket, remote, original, known)
     } else {
-      choose(socket, remote, known, transport, protocols)
+      choose(socket, remote, original, known, transport, protocols)
     }
   }
 
   private func choose(
-    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket?, _ transport: StaticString,
-    _ protocols: [[UInt8]]
+    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?, _ known: DownstreamSocket?,
+    _ transport: StaticString, _ protocols: [[UInt8]]
   ) {
     guard case .matched(let table, let fallback) = info.chainChoice else { return }
-    let local = Sockets.localAddress(socket.number)
+    let local = original ?? Sockets.localAddress(socket.number)
     let criteria = FilterChainTable.Criteria(
       destination: local, source: remote, serverName: known?.serverName ?? [], transportProtocol: transport,
       applicationProtocols: protocols)
-    if let chain = table.chain(for: criteria) ?? fallback { return start(chain, socket, remote, known) }
+    if let chain = table.chain(for: criteria) ?? fallback {
+      return start(chain, socket, remote, original, known)
+    }
     shard.increment(info.stats[.noFilterChainMatch])
     logRefused(known ?? DownstreamSocket(), remote: remote, local: local, since: worker.loop.now, isUnmatched: true)
   }
@@ -99,7 +125,8 @@ final class WorkerListener {
   // MARK: Connections
 
   private func start(
-    _ index: Int, _ socket: consuming Descriptor, _ remote: SocketAddress?, _ known: DownstreamSocket?
+    _ index: Int, _ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?,
+    _ known: DownstreamSocket?
   ) {
     let chain = info.chains[index]
     var known = known
@@ -108,12 +135,13 @@ final class WorkerListener {
     if let factory = chain.tls {
       let socket = socket.number
       transport = known?.makeTransport(
-        worker.tls(of: factory), self, local: { Sockets.localAddress(socket) }, remote: remote)
+        worker.tls(of: factory), self, local: { original ?? Sockets.localAddress(socket) }, remote: remote)
     }
     guard
       let connection = try? Connection(
         worker.loop, taking: socket, connecting: false, delegate: nil, transportSocket: transport)
     else { return }
+    connection.originalDestination = original
     known?.start(on: connection, chain, remote: remote, worker)
     shard.increment(info.stats[.downstreamCxTotal])
     shard.adjust(info.stats[.downstreamCxActive], by: 1)

@@ -98,7 +98,7 @@ final class RouterFilter: HTTPFilter {
   }
 
   func chooseHost(_ cluster: WorkerCluster) -> Int? {
-    if let host = cluster.chooseHost() { return host }
+    if let host = cluster.chooseHost(for: stream.downstream.connection?.originalDestination) { return host }
     shard.increment(cluster.info.stats[.upstreamCxNoneHealthy])
     reply(503, body: "no healthy upstream", detail: "no_healthy_upstream", flag: .noHealthyUpstream)
     return nil

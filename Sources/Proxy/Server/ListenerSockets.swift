@@ -13,6 +13,11 @@ package struct ListenerSockets {
   package init(_ listener: Listener, concurrency: Int) throws(SystemError) {
     guard let wanted = Reactor.SocketAddress(listener.address) else { throw SystemError("bind", code: EINVAL) }
     backlog = Int32(clamping: listener.tcpBacklogSize ?? UInt32(SOMAXCONN))
+    guard listener.bindToPort else {
+      address = wanted
+      descriptors = []
+      return
+    }
     let spread = listener.enableReusePort && wanted.isIP
     let dual = listener.address.takesIPv4Too
     let first = try Sockets.bind(to: wanted, reusePort: spread, ipv4Too: dual)
@@ -29,6 +34,22 @@ package struct ListenerSockets {
     self.address = address
     self.descriptors = descriptors
   }
+
+  /// A socket that was bound elsewhere, and that all workers share, in place of the listener's own.
+  package init(
+    _ listener: Listener, concurrency: Int, using socket: consuming Descriptor
+  ) throws(SystemError) {
+    guard let wanted = Reactor.SocketAddress(listener.address) else { throw SystemError("bind", code: EINVAL) }
+    backlog = Int32(clamping: listener.tcpBacklogSize ?? UInt32(SOMAXCONN))
+    address = wanted
+    descriptors = [socket.release()]
+    while descriptors.count < concurrency {
+      descriptors.append(try Descriptor(checking: fcntl(descriptors[0], F_DUPFD_CLOEXEC, 3), "dup").release())
+    }
+  }
+
+  /// Nil for a listener that is not bound to its port.
+  func descriptor(ofWorker index: Int) -> Int32? { descriptors.isEmpty ? nil : descriptors[index] }
 
   /// Begins to take connections.
   func listen() throws(SystemError) {

@@ -91,6 +91,7 @@ package final class MainLoop: EventHandler {
   private func warm(_ member: ClusterMembership) {
     switch member.info.config.type {
     case .static: member.setHosts(StaticHosts.make(member))
+    case .originalDst: break
     case .strictDns:
       let dns = StrictDNS(member, main: self)
       resolving[member.info.index] = dns
@@ -121,7 +122,7 @@ package final class MainLoop: EventHandler {
   private func startWorkers() throws(SystemError) {
     for socket in sockets { try socket.listen() }
     for index in 0..<options.concurrency {
-      let descriptors = sockets.map { $0.descriptors[index] }
+      let descriptors = sockets.map { $0.descriptor(ofWorker: index) }
       workers.append(try WorkerThread(index: index, snapshot: snapshot, listeningOn: descriptors, main: mailbox))
     }
   }
@@ -140,6 +141,10 @@ package final class MainLoop: EventHandler {
 
   func outlierReported(cluster: Int, _ host: Host, _ reached: OutlierMonitor.Reached) {
     members[cluster].outliers?.report(host, reached)
+  }
+
+  func workerHasHosts(cluster: Int, worker: Int, _ hosts: [Host]) {
+    members[cluster].workerHas(hosts, worker: worker)
   }
 
   func dnsAnswered(cluster: Int, target: Int, _ answer: DNSResolver.Answer) {

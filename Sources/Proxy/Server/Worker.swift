@@ -20,6 +20,7 @@ final class Worker {
   /// The filters' configurations are the snapshot's.
   private var jwtAuthn: [ObjectIdentifier: WorkerJwtAuthn] = [:]
   private var listeners: [WorkerListener] = []
+  private var listenersByAddress: [SocketAddress: WorkerListener] = [:]
   private var connections: [ConnectionManager] = []
   private var sessions: [TcpProxySession] = []
   private(set) var isDraining = false
@@ -75,10 +76,22 @@ final class Worker {
 
   // MARK: Listeners
 
-  /// Serves connections from a listening socket.
-  func listen(_ info: ListenerInfo, on socket: consuming Descriptor) throws(SystemError) {
-    listeners.append(try WorkerListener(info, worker: self, socket: socket))
+  /// Serves connections from a listening socket; without one, those that other listeners hand over.
+  func listen(_ info: ListenerInfo, on socket: consuming Descriptor?) throws(SystemError) {
+    let listener = try WorkerListener(info, worker: self, socket: socket)
+    listeners.append(listener)
+    if listenersByAddress[info.address] == nil { listenersByAddress[info.address] = listener }
   }
+
+  /// The listener of an address, or of its port at any address, as Envoy looks for who takes a connection with that
+  /// original destination.
+  func listener(at address: SocketAddress) -> WorkerListener? {
+    if let exact = listenersByAddress[address], !exact.isStopped { return exact }
+    guard let any = SocketAddress.any(like: address), let listener = listenersByAddress[any] else { return nil }
+    return listener.isStopped ? nil : listener
+  }
+
+  func listener(named name: String) -> WorkerListener? { listeners.first { $0.info.name == name } }
 
   func stopListening(inboundOnly: Bool = false) {
     for listener in listeners where !inboundOnly || listener.isInbound { listener.close() }
@@ -166,6 +179,7 @@ final class Worker {
   func dismantle() {
     clusters = []
     listeners = []
+    listenersByAddress = [:]
     connections = []
     sessions = []
     tls = []
@@ -177,6 +191,12 @@ final class Worker {
   func reportOutlier(_ cluster: ClusterInfo, _ host: Host, _ reached: OutlierMonitor.Reached) {
     let index = cluster.index
     main.post { $0.outlierReported(cluster: index, host, reached) }
+  }
+
+  /// An ORIGINAL_DST cluster has other hosts on this worker.
+  func reportHosts(_ cluster: ClusterInfo, _ hosts: [Host]) {
+    let (cluster, worker) = (cluster.index, index)
+    main.post { $0.workerHasHosts(cluster: cluster, worker: worker, hosts) }
   }
 
   /// The main loop has other hosts for a cluster.

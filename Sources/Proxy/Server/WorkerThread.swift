@@ -9,7 +9,7 @@ final class WorkerThread {
   /// Starts the worker; it serves as soon as its thread runs.
   /// - Throws: no thread, no descriptor or no memory is left.
   init(
-    index: Int, snapshot: Snapshot, listeningOn descriptors: [Int32], main: Mailbox<MainLoop>
+    index: Int, snapshot: Snapshot, listeningOn descriptors: [Int32?], main: Mailbox<MainLoop>
   ) throws(SystemError) {
     let mailbox = try Mailbox<Worker>()
     self.mailbox = mailbox
@@ -19,7 +19,7 @@ final class WorkerThread {
         let worker = Worker(try EventLoop(), index: index, snapshot: snapshot, shard: shard, main: main)
         try mailbox.attach(to: worker.loop, worker)
         for (listener, descriptor) in zip(snapshot.listeners, descriptors) {
-          try worker.listen(listener, on: Descriptor(descriptor))
+          try worker.listen(listener, on: descriptor.map { Descriptor($0) })
         }
         worker.loop.run()
         worker.dismantle()

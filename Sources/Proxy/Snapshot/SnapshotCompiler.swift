@@ -16,6 +16,8 @@ package struct SnapshotCompiler {
   private let secrets: Secrets
   private var tlsSocketFactories: [TLSSocketFactory] = []
   private var errors: [ConfigError] = []
+  /// By the name of the listener that captures.
+  package var captures: [String: any CapturePolicy] = [:]
 
   /// - Parameter localAddress: this machine's own address, as x-forwarded-for names it; empty for none.
   package init(_ bootstrap: Bootstrap, concurrency: Int, store: StatsStore, localAddress: [UInt8]) {
@@ -74,16 +76,15 @@ package struct SnapshotCompiler {
     return ListenerInfo(
       config, address: address, scope: scope, concurrency: concurrency, chains: chains,
       choice: chooseChains(of: config),
-      inspector: inspector(of: config), accessLogs: compile(config.accessLog))
+      inspector: inspector(of: config), accessLogs: compile(config.accessLog), capture: captures[config.name])
   }
 
   /// Several inspectors see no more than one.
   private func inspector(of config: Listener) -> TLSInspectorInfo? {
-    config.listenerFilters.first.map { filter in
-      switch filter.config {
-      case .tlsInspector(let config): TLSInspectorInfo(config, store)
-      }
+    for case .tlsInspector(let config) in config.listenerFilters.map(\.config) {
+      return TLSInspectorInfo(config, store)
     }
+    return nil
   }
 
   /// How the listener's chains are told apart; the default one stands behind the others.

@@ -96,7 +96,7 @@ final class TcpProxySession: ConnectionDelegate {
       downstream?.close(.noFlush)
       return
     }
-    guard let index = cluster.chooseHost() else {
+    guard let index = cluster.chooseHost(for: downstream?.originalDestination) else {
       shard.increment(stats[.upstreamCxNoneHealthy])
       info.responseFlags.insert(.noHealthyUpstream)
       downstream?.close(.noFlush)

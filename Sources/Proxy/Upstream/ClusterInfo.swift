@@ -95,6 +95,9 @@ package final class ClusterInfo: Sendable {
   /// The hosts of this moment.
   package var hostSet: HostSet { current.withLock { $0 } }
 
+  /// Hosts of this cluster's, not yet its own.
+  func makeHostSet(_ hosts: [Host]) -> HostSet { HostSet(hosts, of: config) }
+
   /// Called by the main loop only, which then tells the workers.
   func replaceHosts(_ hosts: [Host]) -> HostSet {
     let set = HostSet(hosts, of: config)

@@ -18,6 +18,8 @@ final class WorkerCluster {
   var externalResponses: ResponseCounters
   var internalResponses: ResponseCounters
   private var retriedResponses: ResponseCounters
+  /// The hosts of an ORIGINAL_DST cluster.
+  private var originalDst: OriginalDst?
 
   /// Of requests that ask something of their own of TLS; each goes with its last connection.
   private var poolsByOptions: [OptionsKey: ConnectionPool] = [:]
@@ -52,6 +54,7 @@ final class WorkerCluster {
     internalResponses = ResponseCounters(scope: info.scope.scope("internal."))
     retriedResponses = ResponseCounters(scope: info.scope.scope("retry."))
     pools = []
+    if info.config.type == .originalDst { originalDst = OriginalDst(self) }
     layOutPools()
     tellBalancers()
   }
@@ -73,8 +76,10 @@ final class WorkerCluster {
   }
 
   /// The host for the next request, as an index of `hostSet.candidates`; nil when there is none.
-  func chooseHost() -> Int? {
-    Unretained(hostSet).use { chooseHost($0) }
+  /// - Parameter destination: where the downstream connection was to go; nil for one that was not redirected.
+  func chooseHost(for destination: @autoclosure () -> Reactor.SocketAddress? = nil) -> Int? {
+    if let originalDst { return destination().flatMap { originalDst.choose($0) } }
+    return Unretained(hostSet).use { chooseHost($0) }
   }
 
   private func chooseHost(_ hostSet: HostSet) -> Int? {

@@ -98,7 +98,10 @@ public final class Connection: Transport {
   /// Bytes that wait to be sent; what the transport socket has sealed already is not among them.
   package var bufferedBytes: Int { output.count }
 
-  package var localAddress: SocketAddress? { Sockets.localAddress(descriptor) }
+  /// Where a redirected connection was to go; it is taken for the local address.
+  package var originalDestination: SocketAddress?
+
+  package var localAddress: SocketAddress? { originalDestination ?? Sockets.localAddress(descriptor) }
 
   package var remoteAddress: SocketAddress? { Sockets.remoteAddress(descriptor) }
 

@@ -46,10 +46,15 @@ package struct SocketAddress: Sendable, Hashable {
     case AF_INET6:
       let address = raw.loadUnaligned(as: sockaddr_in6.self)
       let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr) ?? 8
-      kind = .ipv6(
-        high: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
-        low: raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self),
-        port: UInt16(bigEndian: address.sin6_port), scope: address.sin6_scope_id)
+      let high = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let low = raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+      let port = UInt16(bigEndian: address.sin6_port)
+      if high == 0, UInt64(bigEndian: low) >> 32 == 0xffff {
+        // ::ffff:1.2.3.4 is what a socket for both families says of an IPv4 peer.
+        kind = .ipv4(address: UInt32(truncatingIfNeeded: UInt64(bigEndian: low)).bigEndian, port: port)
+      } else {
+        kind = .ipv6(high: high, low: low, port: port, scope: address.sin6_scope_id)
+      }
     case AF_UNIX where Int(length) > Int(pl_sun_path_offset):
       let bytes = UnsafeRawBufferPointer(
         start: raw + Int(pl_sun_path_offset), count: min(Int(length) - Int(pl_sun_path_offset), Int(pl_sun_path_size)))
@@ -95,6 +100,15 @@ package struct SocketAddress: Sendable, Hashable {
   }
 
   private init(kind: Kind) { self.kind = kind }
+
+  /// The unspecified address of the same family, with the same port; nil for no IP address.
+  package static func any(like address: SocketAddress) -> SocketAddress? {
+    switch address.kind {
+    case .ipv4(_, let port): SocketAddress(kind: .ipv4(address: 0, port: port))
+    case .ipv6(_, _, let port, _): SocketAddress(kind: .ipv6(high: 0, low: 0, port: port, scope: 0))
+    case .unix, .unnamed: nil
+    }
+  }
 
   /// 127.0.0.0/8 or ::1.
   package var isLoopback: Bool {

@@ -80,6 +80,25 @@ package enum Sockets {
 
   package static func localAddress(_ socket: Int32) -> SocketAddress? { address(socket, getsockname) }
 
+  /// Where an accepted connection was to go before it was redirected to us: by REDIRECT (SO_ORIGINAL_DST) or by TPROXY,
+  /// whose transparent sockets have it for their own address. Nil for one that nobody redirected.
+  package static func originalDestination(_ socket: Int32) -> SocketAddress? {
+    for level in [pl_sol_ip, pl_sol_ipv6] {
+      let found = address(socket) { getsockopt($0, level, pl_so_original_dst, $1, $2) }
+      if let found, found.isIP { return found }
+    }
+    guard isSet(socket, pl_sol_ip, pl_ip_transparent) || isSet(socket, pl_sol_ipv6, pl_ipv6_transparent) else {
+      return nil
+    }
+    return localAddress(socket)
+  }
+
+  private static func isSet(_ socket: Int32, _ level: Int32, _ option: Int32) -> Bool {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(socket, level, option, &value, &length) == 0 && value != 0
+  }
+
   package static func remoteAddress(_ socket: Int32) -> SocketAddress? { address(socket, getpeername) }
 
   private static func address(
@@ -101,7 +120,7 @@ package enum Sockets {
   }
 
   /// The close will send a reset, not an end.
-  static func resetOnClose(_ socket: Int32) {
+  package static func resetOnClose(_ socket: Int32) {
     var option = linger(l_onoff: 1, l_linger: 0)
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }

@@ -10,14 +10,18 @@ final class ListenerFilterStage: PeekingSocket {
   private let listener: WorkerListener
   private let inspector: TLSInspectorInfo
   let remoteAddress: SocketAddress?
+  private let originalDestination: SocketAddress?
   private var timer = Timer()
   /// Of the loop's clock.
   let startedAt: Int64
 
-  init(_ listener: WorkerListener, _ inspector: TLSInspectorInfo, remote: SocketAddress?) {
+  init(
+    _ listener: WorkerListener, _ inspector: TLSInspectorInfo, remote: SocketAddress?, original: SocketAddress?
+  ) {
     self.listener = listener
     self.inspector = inspector
     remoteAddress = remote
+    originalDestination = original
     startedAt = listener.worker.loop.now
     super.init(listener.worker.loop, limit: inspector.maxClientHelloSize)
   }
@@ -70,12 +74,12 @@ final class ListenerFilterStage: PeekingSocket {
   ) {
     leave()
     guard let descriptor = take() else { return }
-    listener.filtersPassed(descriptor, remoteAddress, socket, transport, protocols)
+    listener.filtersPassed(descriptor, remoteAddress, originalDestination, socket, transport, protocols)
   }
 
   private func refuse(_ socket: DownstreamSocket) {
     leave()
-    let local = localAddress
+    let local = originalDestination ?? localAddress
     close()
     listener.logRefused(socket, remote: remoteAddress, local: local, since: startedAt)
   }

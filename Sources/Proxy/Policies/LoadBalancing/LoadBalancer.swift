@@ -26,7 +26,7 @@ package struct LoadBalancer {
     case .roundRobin: roundRobin.hostsChanged(count: count, weight: weight, random: &random)
     case .leastRequest:
       leastRequest.hostsChanged(count: count, weight: weight, activeRequests: activeRequests, random: &random)
-    case .random: break
+    case .random, .clusterProvided: break
     }
   }
 
@@ -40,6 +40,7 @@ package struct LoadBalancer {
     case .leastRequest:
       leastRequest.pick(count: count, weight: weight, activeRequests: activeRequests, random: &random)
     case .random: randomBalancer.pick(count: count, random: &random)
+    case .clusterProvided: nil
     }
   }
 }

@@ -14,6 +14,7 @@ final class ClusterMembership: EventHandler {
   private let mergeWindow: Int64
   private var nextHostID = 0
   private(set) var outliers: OutlierDriver?
+  private var hostsOfWorkers: [Int: [Host]] = [:]
 
   init(_ info: ClusterInfo, main: MainLoop) {
     self.info = info
@@ -41,6 +42,15 @@ final class ClusterMembership: EventHandler {
     self.hosts = hosts
     main.store.add(info.stats[.membershipChange])
     publish()
+  }
+
+  /// The hosts that a worker has found for itself (ORIGINAL_DST): told here so that the admin interface can show them.
+  func workerHas(_ hosts: [Host], worker: Int) {
+    hostsOfWorkers[worker] = hosts
+    self.hosts = hostsOfWorkers.sorted { $0.key < $1.key }.flatMap(\.value)
+    main.store.add(info.stats[.membershipChange])
+    _ = info.replaceHosts(self.hosts)
+    publishGauges()
   }
 
   /// A member was ejected, or came back.
