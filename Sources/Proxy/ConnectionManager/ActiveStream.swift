@@ -171,7 +171,12 @@ final class ActiveStream: StreamDecoder {
   /// The route has a max_stream_duration of its own, counted from the stream's start; 0: none.
   func overrideMaxDuration(_ nanoseconds: Int64) {
     maxDurationTimer.disarm()
-    guard nanoseconds > 0 else { return }
+    if nanoseconds > 0 { endAfter(nanoseconds) }
+  }
+
+  /// The stream ends so many nanoseconds after its start, be it at once.
+  func endAfter(_ nanoseconds: Int64) {
+    maxDurationTimer.disarm()
     let spent = loop.now - info.startTime
     maxDurationTimer.arm(loop, self, id: TimerID.maxDuration, after: max(0, nanoseconds - spent))
   }

@@ -57,7 +57,21 @@ extension WorkerConnectionManager {
       stream.idleTimeout = idle
       stream.armIdleTimer()
     }
-    if let duration = entry.maxStreamDurationNanoseconds { stream.overrideMaxDuration(duration) }
+    if entry.hasMaxStreamDuration { takeDuration(entry, headers, stream) }
+  }
+
+  /// How long the stream may last: by its `grpc-timeout` where the route bounds that, or by the route's word, or the
+  /// connection manager's. A gRPC request's upstream is told.
+  private func takeDuration(_ entry: RouteEntry, _ headers: HeaderMap, _ stream: ActiveStream) {
+    let isGrpc = headers.isGrpcRequest
+    if let duration = entry.grpcTimeouts.duration(headers) {
+      stream.endAfter(duration)
+      if isGrpc { GrpcTimeout.write(milliseconds: duration / 1_000_000, to: headers) }
+      return
+    }
+    let duration = entry.maxStreamDurationNanoseconds ?? info.maxStreamDuration
+    stream.overrideMaxDuration(duration)
+    if isGrpc, duration > 0 { GrpcTimeout.write(milliseconds: duration / 1_000_000, to: headers) }
   }
 
   /// Brings the head of a request into the form in which it may go on (Envoy's mutateRequestHeaders).

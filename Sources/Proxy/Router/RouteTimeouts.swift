@@ -6,13 +6,17 @@ struct RouteTimeouts {
   var global: Int64 = 0
   var perTry: Int64 = 0
   var perTryIdle: Int64 = 0
+  /// The upstream is told in `grpc-timeout` too how long it has.
+  private(set) var tellsGrpc = false
 
   /// From the route and, for an internal request, from what its headers ask for, which are removed (Envoy's
   /// FilterUtility::finalTimeout).
-  mutating func begin(_ route: RouteEntry, _ headers: HeaderMap, isInternal: Bool) {
-    // As Envoy: a route with a max_stream_duration has no other timeout.
+  mutating func begin(_ route: RouteEntry, _ headers: HeaderMap, isInternal: Bool, isGrpc: Bool) {
     perTryIdle = route.retryPolicy.perTryIdleTimeoutNanoseconds
+    // As Envoy: a route with a max_stream_duration has no other timeout.
     global = route.hasMaxStreamDuration ? 0 : route.timeoutNanoseconds
+    tellsGrpc = isGrpc && !route.hasMaxStreamDuration && route.grpcTimeouts.hasGlobal
+    if tellsGrpc, let timeout = route.grpcTimeouts.global(headers) { global = timeout }
     perTry = route.retryPolicy.perTryTimeoutNanoseconds
     if isInternal {
       if let value = Self.take(.xEnvoyUpstreamRequestTimeout, headers) { global = value }
@@ -23,9 +27,10 @@ struct RouteTimeouts {
 
   /// What the upstream is told in x-envoy-expected-rq-timeout-ms once `spent` nanoseconds have gone; nil: nothing.
   func expectedMilliseconds(spent: Int64) -> Int? {
-    if global == 0 { return nil }
-    let left = max(1_000_000, global - spent)
-    return Int((perTry > 0 ? min(left, perTry) : left) / 1_000_000)
+    let whole = global / 1_000_000
+    let expected = perTry > 0 ? perTry / 1_000_000 : whole
+    if expected == 0 { return nil }
+    return Int(global == 0 ? expected : min(expected, max(1, whole - spent / 1_000_000)))
   }
 
   private static func take(_ name: HeaderName, _ headers: HeaderMap) -> Int64? {

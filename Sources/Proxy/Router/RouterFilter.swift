@@ -25,6 +25,8 @@ final class RouterFilter: HTTPFilter {
   var breaker: Unretained<CircuitBreaker>?
   var choice: ClusterChoice?
   var retry = RetryState()
+  /// By its head as the filters before left it.
+  var isGrpc = false
   var requestEnded = false
   var responseStarted = false
   var answered = false
@@ -107,7 +109,8 @@ final class RouterFilter: HTTPFilter {
   /// Timeouts, the retry state, and what the route changes about the request's head.
   func prepare(_ headers: HeaderMap, _ route: RouteEntry, _ choice: ClusterChoice) {
     let isInternal = stream.info.isInternal
-    timeouts.begin(route, headers, isInternal: isInternal)
+    isGrpc = headers.isGrpcRequest
+    timeouts.begin(route, headers, isInternal: isInternal, isGrpc: isGrpc)
     setExpectedTimeout(headers, spent: 0)
     if route.includesAttemptCountInRequest { headers.set(.xEnvoyAttemptCount, "1") }
     route.finalizeRequestHeaders(
@@ -128,10 +131,9 @@ final class RouterFilter: HTTPFilter {
 
   /// Tells the upstream how long it has.
   func setExpectedTimeout(_ headers: HeaderMap, spent: Int64) {
-    if config.suppressEnvoyHeaders { return }
-    if let milliseconds = timeouts.expectedMilliseconds(spent: spent) {
-      headers.set(.xEnvoyExpectedRequestTimeout, decimal: milliseconds)
-    }
+    guard let milliseconds = timeouts.expectedMilliseconds(spent: spent) else { return }
+    if !config.suppressEnvoyHeaders { headers.set(.xEnvoyExpectedRequestTimeout, decimal: milliseconds) }
+    if timeouts.tellsGrpc { GrpcTimeout.write(milliseconds: Int64(milliseconds), to: headers) }
   }
 
   override func decodeRequestData(_ data: ByteView, endStream: Bool) -> FilterStatus {

@@ -30,6 +30,7 @@ package final class RouteEntry: Sendable {
   package let hasMaxStreamDuration: Bool
   /// Stands in for the connection manager's `max_stream_duration`; 0: none; nil: not set.
   package let maxStreamDurationNanoseconds: Int64?
+  let grpcTimeouts: GrpcTimeoutRules
   package let retryPolicy: RetryPolicy
   package let priority: RoutingPriority
   /// The status of the answer when there is no such cluster.
@@ -68,6 +69,7 @@ package final class RouteEntry: Sendable {
     idleTimeoutNanoseconds = route.idleTimeout.map { max(0, $0.nanoseconds) }
     hasMaxStreamDuration = route.maxStreamDuration != nil
     maxStreamDurationNanoseconds = route.maxStreamDuration?.maxStreamDuration.map { max(0, $0.nanoseconds) }
+    grpcTimeouts = GrpcTimeoutRules(route)
     retryPolicy = draft.retryPolicy
     priority = route.priority
     clusterNotFoundStatus = route.clusterNotFoundResponseCode.status
