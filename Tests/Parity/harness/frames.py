@@ -88,7 +88,7 @@ class SendData:
 
 @dataclass(frozen=True)
 class Await:
-    """Reads until something has come: `headers`, `end` or `reset` of a stream, its `body` of so many bytes, or of the
+    """Reads until something has come: `headers`, `end`, `reset` of a stream, its `body` of so many bytes; or of the
     connection `settings`, `settings ack`, `ping`, `ping ack`, `goaway`, `window`; the `count`th of it."""
 
     what: str

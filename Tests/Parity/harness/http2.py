@@ -1,4 +1,4 @@
-"""One end of an HTTP/2 connection: it reads frames, keeps what came by stream, and sends what it is told, right or wrong."""
+"""One end of an HTTP/2 connection: it keeps what comes, by stream, and sends what it is told, right or wrong."""
 
 import contextlib
 import struct
@@ -304,7 +304,9 @@ class Session:
                 "SETTINGS " + " ".join(f"{SETTING_NAMES.get(name, name)}={value}" for name, value in sorted(pairs))
             )
         for name, value in pairs:
-            if name == 4:
+            if name == 1:
+                self.encoder.header_table_size = min(value, 4096)
+            elif name == 4:
                 for stream in self.streams.values():
                     stream.window += value - self.initial
                 self.initial = value

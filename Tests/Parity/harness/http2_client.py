@@ -1,4 +1,4 @@
-"""A scripted HTTP/2 client. Its record is written at the end, by stream: how the proxy mixes streams is its own affair."""
+"""A scripted HTTP/2 client. Its record is by stream: how the proxy mixes streams is its own affair."""
 
 import time
 
