@@ -49,6 +49,7 @@ drained(
     *[send(get(f"/{number}")) for number in range(3)],
     read(),
     over,
+    unordered=True,
     hcm=after(max_requests_per_connection=2),
     upstream=[h2_host(reply(body="ok"))],
     cluster=http2_options(),

@@ -19,7 +19,7 @@ flood("1100 PINGs at once", send_ping(times=1100), over)
 flood("PINGs above a limit", send_ping(times=30), over, options={"max_outbound_control_frames": 10})
 flood("1100 SETTINGS at once", send_settings(times=1100), over)
 flood("SETTINGS above a limit", send_settings(times=30), over, options={"max_outbound_control_frames": 10})
-flood("frames above max_outbound_frames", *[send_headers(HEAD, end=True)] * 3, over, options={"max_outbound_frames": 2})
+flood("frames above max_outbound_frames", burst(*[send_headers(HEAD, end=True)] * 3), over, options={"max_outbound_frames": 2})
 
 once = (send_headers(POST), pause(0.2))
 flood("one empty DATA", *once, send_data(""), send_data("a", end=True), await_("end"))
@@ -118,7 +118,7 @@ flood("a stream that waits does not stop another", send_headers(HEAD, end=True),
 
 flood(
     "more streams than max_concurrent_streams",
-    *[send_headers(HEAD, end=True) for _ in range(3)],
+    burst(*[send_headers(HEAD, end=True) for _ in range(3)]),
     await_("end", 1),
     pause(0.1),
     options={"max_concurrent_streams": 1},

@@ -137,7 +137,7 @@ case(
     ],
 )
 case("websocket: the h2 client closes", send=[talk(close()), pause(0.3)], hcm=WS, upstream=[echo_1])
-case("websocket: the route's timeout", hcm=WS, upstream=[on_head(switch, recv_eof(2))], route={"timeout": "0.4s"},
+case("websocket: the route's timeout", hcm=WS, upstream=[on_head(switch, recv_eof(5))], route={"timeout": "0.4s"},
      send=[h2(send_headers(WEBSOCKET), await_("headers"), await_("reset", seconds=2))])  # fmt: skip
 case(
     "websocket: the route's timeout, h1",

@@ -5,7 +5,7 @@ import struct
 from .actions import h2, h2_host
 from .case import case
 from .config import file_log, http2_options, merge
-from .frames import await_, send_data, send_headers, send_trailers
+from .frames import await_, burst, send_data, send_headers, send_trailers
 
 
 def message(data=b"hello"):
@@ -35,7 +35,8 @@ LOG = file_log(
 
 def call(*extra, head=ASKED, body=None):
     """Head and message in one write, so that the proxy has both before it answers."""
-    return (send_headers([*head, *extra]), send_data(message() if body is None else body, end=True), await_("end"))
+    asked = burst(send_headers([*head, *extra]), send_data(message() if body is None else body, end=True))
+    return (asked, await_("end"))
 
 
 def failed(code, text=None, trailers=False):

@@ -97,6 +97,7 @@ class Session:
         self.crediting, self.block, self.over = options.credit, None, None
         self.started = lambda stream: None
         self.next = 1
+        self.held = None
 
     # Sending ----------------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,17 @@ class Session:
 
     def write(self, data):
         with self.lock:
-            self.wire.send(data)
+            if self.held is not None:
+                self.held += data
+            else:
+                self.wire.send(data)
+
+    @contextlib.contextmanager
+    def in_one_write(self):
+        self.held = b""
+        yield
+        data, self.held = self.held, None
+        self.write(data)
 
     def send(self, action, own=None):
         """`own` is the stream that is meant where the action names none."""
