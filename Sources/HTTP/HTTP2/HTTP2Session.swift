@@ -81,18 +81,18 @@ final class HTTP2Session: EventHandler {
 
   private func submitSettings() {
     let stream = UInt32(clamping: options.initialStreamWindowSize)
-    // As Envoy; only a client says that it wants no pushes.
-    var entries: InlineArray<5, nghttp2_settings_entry> = [
-      setting(NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
+    var entries: InlineArray<4, nghttp2_settings_entry> = [
       setting(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, UInt32(clamping: options.hpackTableSize)),
-      setting(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, options.allowConnect ? 1 : 0),
+      isServer
+        ? setting(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, options.allowConnect ? 1 : 0)
+        : setting(NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
       setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, UInt32(clamping: options.maxConcurrentStreams)),
       setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, stream),
     ]
     withUnsafeBytes(of: &entries) {
-      let entries = $0.bindMemory(to: nghttp2_settings_entry.self).dropFirst(isServer ? 1 : 0)
-      let list = UnsafeBufferPointer(rebasing: entries)
-      nghttp2_submit_settings(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), list.baseAddress, list.count)
+      _ = nghttp2_submit_settings(
+        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), $0.baseAddress?.assumingMemoryBound(to: nghttp2_settings_entry.self),
+        4)
     }
     nghttp2_session_set_local_window_size(
       handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Int32(clamping: options.initialConnectionWindowSize))
@@ -105,11 +105,7 @@ final class HTTP2Session: EventHandler {
   // MARK: Streams
 
   /// A stream for use, which the caller puts among the open ones (``opened(_:)``) once it has its decoder.
-  func takeStream() -> HTTP2Stream {
-    let stream = free.popLast() ?? HTTP2Stream(self)
-    stream.begin()
-    return stream
-  }
+  func takeStream() -> HTTP2Stream { free.popLast() ?? HTTP2Stream(self) }
 
   func opened(_ stream: HTTP2Stream) {
     stream.place = open.count
@@ -120,13 +116,14 @@ final class HTTP2Session: EventHandler {
 
   /// Takes a stream from the open ones, and makes it ready for its next use.
   func ended(_ stream: HTTP2Stream) {
+    // Kept here before the open ones, who are all that keep it, let it go.
+    resting.append(stream)
     if let last = open.popLast(), last !== stream {
       open[stream.place] = last
       last.place = stream.place
     }
     if held?.stream === stream { held = nil }
     stream.clear()
-    resting.append(stream)
     count(.streamsActive, -1)
   }
 
@@ -268,19 +265,10 @@ final class HTTP2Session: EventHandler {
     if stream.id == 0 {
       if !isClosed { ended(stream) }
     } else {
-      submitReset(stream, code(of: reason))
+      submitReset(stream, reason == .protocolError ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_INTERNAL_ERROR)
       flush()
     }
     tellComplete(decoder)
-  }
-
-  /// As Envoy: neither side learns why the other gave up.
-  private func code(of reason: StreamReset) -> nghttp2_error_code {
-    switch reason {
-    case .protocolError: NGHTTP2_PROTOCOL_ERROR
-    case .connectError: NGHTTP2_CONNECT_ERROR
-    default: NGHTTP2_INTERNAL_ERROR
-    }
   }
 
   func submitReset(_ stream: HTTP2Stream, _ code: nghttp2_error_code) {
@@ -295,6 +283,7 @@ final class HTTP2Session: EventHandler {
 
   func submitGoAway() {
     if isClosed { return }
+    // As Envoy: neither the notice before, nor one that says what was wrong.
     count(.goawaySent, 1)
     nghttp2_submit_goaway(
       handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(handle),

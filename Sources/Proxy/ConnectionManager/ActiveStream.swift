@@ -387,11 +387,15 @@ final class ActiveStream: StreamDecoder {
     end()
   }
 
-  /// The client has reset the stream, or broken its rules (HTTP/2).
+  /// The client has reset the stream, or broken its rules, or does not take what waits for it (HTTP/2).
   override func decodeReset(_ reason: StreamReset) {
     if isOver { return }
     shard.increment(config.stats[.downstreamRqRxReset])
-    info.responseFlags.insert(reason == .protocolError ? .downstreamProtocolError : .downstreamRemoteReset)
+    switch reason {
+    case .localReset: break
+    case .protocolError: info.responseFlags.insert(.downstreamProtocolError)
+    default: info.responseFlags.insert(.downstreamRemoteReset)
+    }
     info.detail = .literal("http2.remote_reset")
     let connection = connection
     end()

@@ -56,14 +56,12 @@ final class ConnectionManager: ServerCodecDelegate {
   private(set) var isDraining = false
   /// The connection ends behind the streams that it has.
   private(set) var isClosing = false
-  /// It ends for what the client did, and there were streams then.
-  var brokeUnderStreams = false
   /// The end comes with delayed_close_timeout even where the request was read whole.
   private var delaysClose = false
   var pausedForResponse = false
   private var localCloseDetail: StaticString = "downstream_local_disconnect"
-  /// What waited to be sent when the delayed close was last looked at.
-  private var unsentAtClose = 0
+  /// When the closing connection last sent something, which puts the delayed close off.
+  private var lastSent: Int64 = 0
   private var idleTimer = Timer()
   private var delayedCloseTimer = Timer()
   private var maxDurationTimer = Timer()
@@ -161,17 +159,19 @@ final class ConnectionManager: ServerCodecDelegate {
     else { return }
     shard.increment(info.stats[.downstreamRqTooManyPrematureResets])
     shard.increment(info.stats[.downstreamCxProtocolError])
-    endStreams(detail: "too_many_premature_resets", flag: nil)
-    codec?.goAway()
-    close(.flushWrite)
+    endStreams(detail: "too_many_premature_resets", others: "too_many_premature_resets", flag: nil)
+    connection?.close(.noFlush)
   }
 
   /// Ends all streams for what the client did to the connection.
-  func endStreams(detail: StaticString, flag: ResponseFlag?) {
-    brokeUnderStreams = !streams.isEmpty
+  /// - Parameter detail: of the stream whose head was coming; the others have `others`, as in Envoy.
+  func endStreams(detail: StaticString, others: StaticString, flag: ResponseFlag?) {
+    if !streams.isEmpty { countActiveRequests(.downstreamCxDestroyLocalActiveRq) }
     let open = streams
     streams = []
-    for stream in open { stream.connectionFailed(detail: detail, flag: flag) }
+    for stream in open {
+      stream.connectionFailed(detail: stream.requestHeaders == nil ? detail : others, flag: flag)
+    }
   }
 
   private func remove(_ stream: ActiveStream) {
@@ -199,14 +199,18 @@ final class ConnectionManager: ServerCodecDelegate {
   }
 
   private func armDelayedClose() {
-    guard info.delayedCloseTimeout > 0, let connection else { return }
-    unsentAtClose = connection.bufferedBytes
+    guard info.delayedCloseTimeout > 0 else { return }
+    lastSent = worker.loop.now
     delayedCloseTimer.arm(worker.loop, self, id: TimerID.delayedClose, after: info.delayedCloseTimeout)
   }
 
   /// The timeout counts from the last progress.
   private func delayedCloseDue() {
-    if let connection, connection.bufferedBytes < unsentAtClose { return armDelayedClose() }
+    let left = lastSent + info.delayedCloseTimeout - worker.loop.now
+    if left > 0 {
+      delayedCloseTimer.arm(worker.loop, self, id: TimerID.delayedClose, after: left)
+      return
+    }
     shard.increment(info.stats[.downstreamCxDelayedCloseTimeout])
     connection?.close(.noFlush)
   }
@@ -253,6 +257,7 @@ final class ConnectionManager: ServerCodecDelegate {
   override func connectionDidWrite(_ count: Int) {
     shard.add(info.stats[.downstreamCxTxBytesTotal], UInt64(count))
     bytesSent &+= count
+    if isClosing { lastSent = worker.loop.now }
   }
 
   override func connectionAboveWriteBufferHighWatermark() { codec?.aboveWriteBufferHighWatermark() }
@@ -325,7 +330,10 @@ final class ConnectionManager: ServerCodecDelegate {
     let detail = event == .localClose ? localCloseDetail : "downstream_remote_disconnect"
     for stream in open { stream.connectionClosed(detail: detail) }
     log()
-    if let codec { worker.loop.release(codec) }
+    if let codec {
+      if isHTTP2 { try? codec.endOfInput() }
+      worker.loop.release(codec)
+    }
     codec = nil
     connection = nil
     manager.connectionClosed(self, createdAt: createdAt)
@@ -350,10 +358,13 @@ final class ConnectionManager: ServerCodecDelegate {
     if codec != nil { shard.adjust(stats[isHTTP2 ? .downstreamCxHttp2Active : .downstreamCxHttp1Active], by: -1) }
     shard.increment(stats[.downstreamCxDestroy])
     shard.increment(stats[local ? .downstreamCxDestroyLocal : .downstreamCxDestroyRemote])
-    if !streams.isEmpty || brokeUnderStreams {
-      shard.increment(stats[.downstreamCxDestroyActiveRq])
-      shard.increment(stats[local ? .downstreamCxDestroyLocalActiveRq : .downstreamCxDestroyRemoteActiveRq])
-    }
+    if !streams.isEmpty { countActiveRequests(.downstreamCxDestroyRemoteActiveRq) }
     shard.record(info.connectionLength, UInt64(max(0, worker.loop.now - createdAt) / 1_000_000))
+  }
+
+  /// As Envoy: local are those that the connection manager itself ended for what came.
+  private func countActiveRequests(_ side: ConnectionManagerStat) {
+    shard.increment(info.stats[.downstreamCxDestroyActiveRq])
+    shard.increment(info.stats[side])
   }
 }

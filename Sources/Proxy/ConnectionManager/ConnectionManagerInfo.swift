@@ -11,7 +11,9 @@ final class ConnectionManagerInfo: Sendable {
   let skippedFilters: UInt64
   let routes: RouteTable
   let router: RouterInfo
+  let codecType: HttpConnectionManager.CodecType
   let codecOptions: HTTP1ServerOptions
+  let http2Options: HTTP2Options
   let upgradeConfigs: [HttpConnectionManager.UpgradeConfig]
   let pathNormalization: PathNormalization
   // What is done to heads, as single fields: the configuration's struct would be copied at each look.
@@ -71,7 +73,9 @@ final class ConnectionManagerInfo: Sendable {
     bufferLimit = listener.bufferLimit
     listenerPort = Int(listener.port)
     let common = config.commonHttpProtocolOptions
+    codecType = config.codecType
     codecOptions = HTTP1ServerOptions(config)
+    http2Options = HTTP2Options(config, bufferLimit: listener.bufferLimit)
     upgradeConfigs = config.upgradeConfigs
     pathNormalization = PathNormalization(config)
     useRemoteAddress = config.useRemoteAddress
@@ -128,8 +132,6 @@ final class ConnectionManagerInfo: Sendable {
 struct RouterInfo: Sendable {
   let dynamicStats: Bool
   let suppressEnvoyHeaders: Bool
-  /// Whether gRPC requests count in no counter of codes.
-  let suppressGrpcCodes: Bool
   let stats: StatBlock<ConnectionManagerStat>
 
   init(_ manager: HttpConnectionManager, stats: StatBlock<ConnectionManagerStat>) {
@@ -139,7 +141,6 @@ struct RouterInfo: Sendable {
     }
     dynamicStats = router.dynamicStats
     suppressEnvoyHeaders = router.suppressEnvoyHeaders
-    suppressGrpcCodes = router.suppressGrpcRequestFailureCodeStats
     self.stats = stats
   }
 }

@@ -1,18 +1,6 @@
 import EnvoyConfig
 
-extension FilterChain {
-  /// Whether it ends in a connection manager.
-  var isHTTP: Bool {
-    if case .httpConnectionManager = filters.last?.config { return true }
-    return false
-  }
-}
-
 extension DownstreamTlsContext {
-  /// What a connection manager cannot speak is not offered to clients, whatever the configuration offers: they agree on
-  /// HTTP/1.1 then, or on nothing.
-  mutating func withholdHTTP2() { commonTlsContext.alpnProtocols.removeAll { $0 == "h2" } }
-
   /// Whether it requires a certificate, and has nothing to hold one against. What comes from secrets is not known yet.
   fileprivate var requiresInVain: Bool {
     guard requireClientCertificate else { return false }
@@ -24,8 +12,6 @@ extension DownstreamTlsContext {
     case .validationContextSdsSecretConfig, .combinedValidationContext: return false
     }
   }
-
-  fileprivate var offersHTTP2: Bool { commonTlsContext.alpnProtocols.contains("h2") }
 }
 
 extension Bootstrap {
@@ -35,9 +21,6 @@ extension Bootstrap {
     return chains.flatMap { chain -> [String] in
       guard case .downstreamTls(let context) = chain.transportSocket else { return [] }
       var warnings: [String] = []
-      if chain.isHTTP, context.offersHTTP2 {
-        warnings.append("alpn_protocols: h2 is not offered to clients: HTTP/2 is not supported yet")
-      }
       if context.requiresInVain {
         warnings.append("require_client_certificate: without trusted_ca nobody is asked for one (as in Envoy)")
       }

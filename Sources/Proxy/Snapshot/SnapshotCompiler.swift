@@ -98,8 +98,7 @@ package struct SnapshotCompiler {
 
   private mutating func compile(_ config: FilterChain, _ listener: ListenerInfo.Scope) -> FilterChainInfo? {
     var tls: TLSSocketFactory?
-    if case .downstreamTls(var context) = config.transportSocket {
-      if config.isHTTP { context.withholdHTTP2() }
+    if case .downstreamTls(let context) = config.transportSocket {
       tls = makeTLS(.server(context, serverNames: config.filterChainMatch.serverNames), listener.scope)
     }
     guard let last = config.filters.last else {

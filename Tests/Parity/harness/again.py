@@ -1,4 +1,4 @@
-"""A case that failed among others gets another chance alone: timeouts are real, and the machine is shared."""
+"""Timeouts are real and the machine is shared: a case that failed among others gets another chance alone, at the end."""
 
 from dataclasses import replace
 
