@@ -80,6 +80,7 @@ if isFuzzing {
   package.targets += [
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     fuzzTarget("HTTP1", dependencies: ["HTTP", "Reactor"]),
+    fuzzTarget("HTTP2", dependencies: ["HTTP", "Reactor"]),
     fuzzTarget("Config", dependencies: ["EnvoyConfig"]),
     fuzzTarget("ClientHello", dependencies: ["Proxy", "Reactor"]),
     fuzzTarget("JWT", dependencies: ["Security", "Reactor"]),
