@@ -101,7 +101,7 @@ extension HTTP2Session {
     let fields = stream.fields ?? pool.take()
     stream.fields = nil
     if stream.hasHead {
-      count(.trailers, 1)
+      if isServer { count(.trailers, 1) }
       fields.joinRepeated(of: .joinedInTrailers)
       decoder.use { $0.decodeTrailers(fields) }
     } else if isServer {
@@ -133,9 +133,11 @@ extension HTTP2Session {
       messageReceived(header, isHead: false)
       return padded(header, padding)
     case HTTP2Frame.resetStream:
-      count(.rxReset, 1)
       let code = frame.pointee.rst_stream.error_code
-      stream(header.stream_id)?.use { $0.remoteReset = code }
+      if let stream = stream(header.stream_id) {
+        count(.rxReset, 1)
+        stream.use { $0.remoteReset = code }
+      }
     case HTTP2Frame.settings: settingsReceived(header)
     case HTTP2Frame.ping: if header.flags & HTTP2Frame.acknowledges != 0 { pingAnswered() }
     case HTTP2Frame.goAway: goAwayReceived()

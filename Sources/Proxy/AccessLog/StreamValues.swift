@@ -24,8 +24,8 @@ struct StreamValues: SubstitutionValues {
     switch text {
     case .protocol: output.append(stream.downstream.isHTTP2 ? HTTPProtocol.http2.text : HTTPProtocol.http11.text)
     case .upstreamProtocol:
-      if stream.info.firstUpstreamByteSent == 0 { return false }
-      output.append("HTTP/1.1")
+      guard let version = stream.info.upstreamProtocol else { return false }
+      output.append(version.text)
     case .streamID:
       guard let id = stream.requestHeaders?.value(of: .xRequestID) else { return false }
       output.append(id)

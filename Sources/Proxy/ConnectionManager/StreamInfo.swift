@@ -32,6 +32,8 @@ struct StreamInfo {
   var upstreamHost: Host?
   var upstreamLocalAddress: SocketAddress?
   var upstreamTransportFailure = TransportFailure.none
+  /// What the upstream connection spoke; nil where there was none.
+  var upstreamProtocol: HTTPProtocol?
   /// The TLS of the upstream connection; nil for plain text.
   var upstreamTLS: TLSSession?
   var route: Unretained<RouteEntry>?

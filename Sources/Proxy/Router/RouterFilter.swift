@@ -234,11 +234,13 @@ final class RouterFilter: HTTPFilter {
 
   private func pool(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) -> ConnectionPool {
     guard cluster.info.hasAutoSNI, let headers = stream.requestHeaders else {
-      return cluster.pool(at: host, priority: route.priority, downstream: .http11)
+      return cluster.pool(at: host, priority: route.priority, downstream: downstreamProtocol)
     }
     let options = UpstreamTransportOptions(cluster.info.config.upstreamHttpProtocolOptions, headers)
-    return cluster.pool(at: host, priority: route.priority, downstream: .http11, options)
+    return cluster.pool(at: host, priority: route.priority, downstream: downstreamProtocol, options)
   }
+
+  private var downstreamProtocol: HTTPProtocol { stream.connection.use { $0.isHTTP2 } ? .http2 : .http11 }
 
   /// The attempt has its stream: sends what there is of the request.
   func upstreamReady(_ attempt: UpstreamRequest, _ encoder: StreamEncoder, _ client: PoolClient) {
@@ -247,6 +249,7 @@ final class RouterFilter: HTTPFilter {
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress
     stream.info.upstreamTLS = client.tls
+    stream.info.upstreamProtocol = client.httpProtocol
     stream.info.upstreamTransportFailure = .none
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
     if holdsResponse { encoder.readDisable(true) }

@@ -23,6 +23,7 @@ package final class ClusterInfo: Sendable {
   private let highCircuitBreaker: CircuitBreaker
   let circuitBreakerGauges: [CircuitBreakerGauges]
   let codecOptions: HTTP1ClientOptions
+  let http2Options: HTTP2Options
   /// Nil where it never speaks HTTP/2.
   let http2Stats: StatBlock<HTTP2Stat>?
   let tcpKeepalive: TcpKeepaliveOptions?
@@ -49,6 +50,7 @@ package final class ClusterInfo: Sendable {
     let options = config.commonHttpProtocolOptions
     maxRequestsPerConnection = Int(options.maxRequestsPerConnection ?? 0)
     codecOptions = HTTP1ClientOptions(config)
+    http2Options = HTTP2Options(config)
     tcpKeepalive = config.tcpKeepalive.map { TcpKeepaliveOptions($0) }
     idleTimeoutNanoseconds = options.idleTimeout.nanoseconds
     maxConnectionDurationNanoseconds = options.maxConnectionDuration?.nanoseconds ?? 0
@@ -111,5 +113,15 @@ extension HostSet {
     self.init(
       hosts: hosts, panicThresholdPercent: config.commonLbConfig.healthyPanicThreshold,
       overprovisioningPercent: Int(config.loadAssignment.overprovisioningFactor))
+  }
+}
+
+extension HTTP2Options {
+  /// Of the upstream side.
+  fileprivate init(_ config: Cluster) {
+    self.init(config.http2ProtocolOptions, bufferLimit: Int(config.perConnectionBufferLimitBytes))
+    let common = config.commonHttpProtocolOptions
+    maxHeadersCount = Int(common.maxHeadersCount)
+    if let limit = common.maxResponseHeadersKb { maxHeadersKiB = Int(limit) }
   }
 }

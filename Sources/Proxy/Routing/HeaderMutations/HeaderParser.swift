@@ -188,8 +188,8 @@ struct HeaderParser: Sendable, BitwiseCopyable {
   }
 }
 
-/// A format without operators asks for nothing.
-private struct NoValues: SubstitutionValues {
+/// Where there is no request to tell of. A format without operators asks for nothing.
+struct NoValues: SubstitutionValues {
   func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool { false }
   func number(_ number: SubstitutionNumber) -> UInt64? { nil }
   func header(_ header: SubstitutionHeader, in source: SubstitutionHeaderSource) -> ByteView? { nil }

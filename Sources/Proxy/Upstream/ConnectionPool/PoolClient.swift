@@ -109,6 +109,7 @@ final class PoolClient: ClientCodecDelegate {
 
   private func countVersion() {
     shard.increment(info.stats[httpProtocol == .http2 ? .upstreamCxHttp2Total : .upstreamCxHttp1Total])
+    if httpProtocol == .http2, let stats = info.http2Stats { shard.increment(stats[.nghttp2UpstreamConnections]) }
   }
 
   override func connectionDidConnect() {
@@ -135,7 +136,9 @@ final class PoolClient: ClientCodecDelegate {
     return switch httpProtocol {
     case .http11:
       HTTP1ClientCodec(transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
-    case .http2: nil
+    case .http2:
+      HTTP2ClientCodec(
+        transport: connection, delegate: self, loop: worker.loop, pool: worker.headerMaps, options: info.http2Options)
     }
   }
 
@@ -269,7 +272,11 @@ final class PoolClient: ClientCodecDelegate {
       return try codec.dispatch(bytes)
     } catch {
       if error != .unaskedRequestTimeout { protocolError() }
-      // HTTP/2 has said why, by GOAWAY.
+      // As Envoy: the streams end before the connection does, which has said why, by GOAWAY.
+      if httpProtocol == .http2 {
+        leave()
+        resetStreams(.protocolError)
+      }
       connection?.close(.flushOnce)
       return bytes.count
     }
@@ -278,6 +285,17 @@ final class PoolClient: ClientCodecDelegate {
   private func protocolError() {
     shard.increment(info.stats[.upstreamCxProtocolError])
     brokeProtocol = true
+  }
+
+  /// Takes no more streams.
+  private func leave() {
+    if state == .ready { pool.clientLeavesReady(self) }
+    state = .closed
+  }
+
+  private func resetStreams(_ reason: StreamReset) {
+    codec?.connectionClosed(reason)
+    while activeStreams > 0 { endRequest() }
   }
 
   override func connectionDidRead(_ count: Int) { shard.add(info.stats[.upstreamCxRxBytesTotal], UInt64(count)) }
@@ -338,13 +356,11 @@ final class PoolClient: ClientCodecDelegate {
     durationTimer.disarm()
     if event == .transportFailure, let tls, let factory = host.tls { worker.tls(of: factory).countFailure(tls) }
     let neverConnected = state == .connecting
-    if state == .ready { pool.clientLeavesReady(self) }
-    state = .closed
+    leave()
     if activeStreams > 0, !brokeProtocol, httpProtocol == .http11 { finishBody(event) }
     countClose(event, neverConnected: neverConnected)
     let reason = resetReason(neverConnected: neverConnected)
-    codec?.connectionClosed(reason)
-    while activeStreams > 0 { endRequest() }
+    resetStreams(reason)
     if let codec { worker.loop.release(codec) }
     codec = nil
     connection = nil
