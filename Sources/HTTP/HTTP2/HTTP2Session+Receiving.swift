@@ -106,6 +106,7 @@ extension HTTP2Session {
       decoder.use { $0.decodeTrailers(fields) }
     } else if isServer {
       stream.hasHead = true
+      if fields.isExtendedConnect { fields.becomeUpgradeRequest() }
       stream.isAnswerToHead = fields.value(of: .method).map { $0 == "HEAD" } ?? false
       fields.joinRepeated(of: .joinedInRequests)
       decoder.use { $0.decodeHeaders(fields, endStream: endStream) }
@@ -113,6 +114,9 @@ extension HTTP2Session {
       decoder.use { $0.decodeInformational(fields) }
     } else {
       stream.hasHead = true
+      if !stream.upgrade.isEmpty, fields.value(of: .status).map({ $0 == "200" }) ?? false {
+        stream.upgrade.withUnsafeBytes { fields.becomeUpgradeResponse(to: ByteView($0)) }
+      }
       fields.joinRepeated(of: .joinedInResponses)
       decoder.use { $0.decodeHeaders(fields, endStream: endStream) }
     }

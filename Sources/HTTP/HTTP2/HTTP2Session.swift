@@ -265,10 +265,18 @@ final class HTTP2Session: EventHandler {
     if stream.id == 0 {
       if !isClosed { ended(stream) }
     } else {
-      submitReset(stream, reason == .protocolError ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_INTERNAL_ERROR)
+      submitReset(stream, Self.code(of: reason))
       flush()
     }
     tellComplete(decoder)
+  }
+
+  private static func code(of reason: StreamReset) -> nghttp2_error_code {
+    switch reason {
+    case .protocolError: NGHTTP2_PROTOCOL_ERROR
+    case .connectError: NGHTTP2_CONNECT_ERROR
+    default: NGHTTP2_INTERNAL_ERROR
+    }
   }
 
   func submitReset(_ stream: HTTP2Stream, _ code: nghttp2_error_code) {

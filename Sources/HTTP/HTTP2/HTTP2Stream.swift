@@ -30,6 +30,8 @@ final class HTTP2Stream: StreamEncoder {
   // What goes.
   private var headSent = false
   var isAnswerToHead = false
+  /// The protocol that a request asked for; empty for none. Upstream side.
+  private(set) var upgrade: [UInt8] = []
   private var isBodyless = false
   /// All of the message was said.
   private(set) var localEnded = false
@@ -74,6 +76,7 @@ final class HTTP2Stream: StreamEncoder {
     unconsumed = 0
     headSent = false
     isAnswerToHead = false
+    upgrade = []
     isBodyless = false
     localEnded = false
     localEndSent = false
@@ -92,6 +95,7 @@ final class HTTP2Stream: StreamEncoder {
     headSent = true
     localEnded = endStream
     session.use { session in
+      if headers.isUpgrade { return sendUpgrade(headers, endStream: endStream, on: session) }
       if session.isServer {
         let status = headers.value(of: .status)
         isBodyless = isAnswerToHead || status.map { $0 == "204" || $0 == "304" } ?? false
@@ -100,6 +104,20 @@ final class HTTP2Stream: StreamEncoder {
       }
       session.sendHead(self, headers, endStream: endStream)
     }
+  }
+
+  /// An upgrade, or the answer to one, as HTTP/2 says it (RFC 8441).
+  private func sendUpgrade(_ headers: HeaderMap, endStream: Bool, on session: HTTP2Session) {
+    let copy = session.pool.take()
+    copy.copy(from: headers)
+    if session.isServer {
+      copy.becomeConnectResponse()
+    } else {
+      upgrade = headers.value(of: .upgrade).map { Array($0.buffer) } ?? []
+      copy.becomeExtendedConnect()
+    }
+    session.sendHead(self, copy, endStream: endStream)
+    session.pool.giveBack(copy)
   }
 
   override func encodeInformational(_ headers: HeaderMap) {

@@ -392,8 +392,7 @@ final class ActiveStream: StreamDecoder {
     if isOver { return }
     shard.increment(config.stats[.downstreamRqRxReset])
     switch reason {
-    case .localReset: break
-    case .protocolError: info.responseFlags.insert(.downstreamProtocolError)
+    case .protocolError, .localReset: info.responseFlags.insert(.downstreamProtocolError)
     default: info.responseFlags.insert(.downstreamRemoteReset)
     }
     info.detail = .literal("http2.remote_reset")
