@@ -1,0 +1,1 @@
+"""Real clients and servers, and bootstraps for between them."""
