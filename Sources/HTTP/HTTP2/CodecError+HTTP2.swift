@@ -2,8 +2,10 @@
 /// transport; details as Envoy 1.40.0 writes them.
 extension CodecError {
   /// The peer broke RFC 9113 in its frames.
-  static var http2Protocol: CodecError { connection("http2.protocol_error") }
-  /// A message breaks the rules of RFC 9113 §8.
+  static var http2Protocol: CodecError { connection("http2.unknown.nghttp2.error") }
+  /// A field breaks the rules of RFC 9113 §8.
+  static var http2InvalidField: CodecError { connection("http2.invalid.header.field") }
+  /// A message breaks them as a whole.
   static var http2Messaging: CodecError { connection("http2.violation.of.messaging.rule") }
   static var inboundEmptyFramesFlood: CodecError { connection("http2.inbound_empty_frames_flood") }
   static var inboundPriorityFramesFlood: CodecError { connection("http2.inbound_priority_frames_flood") }

@@ -74,15 +74,19 @@ extension HTTP2Session {
     } else if name.count <= Int(UInt16.max) {
       fields.add(named: name, value)
     } else {
-      return overflow(stream)
+      return tooLarge(stream)
     }
-    let isTooLarge = stream.fieldBytes > options.maxHeadersKiB * 1024 || fields.count > options.maxHeadersCount
-    return isTooLarge ? overflow(stream) : 0
+    if fields.count > options.maxHeadersCount {
+      count(.headerOverflow, 1)
+      stream.note("http2.too_many_headers")
+      return Self.resetsStream
+    }
+    return stream.fieldBytes > options.maxHeadersKiB * 1024 ? tooLarge(stream) : 0
   }
 
-  private func overflow(_ stream: HTTP2Stream) -> Int32 {
-    count(.headerOverflow, 1)
-    stream.isBroken = true
+  private func tooLarge(_ stream: HTTP2Stream) -> Int32 {
+    count(.headerListSizeTooLarge, 1)
+    stream.note("http2.header_list_size_too_large")
     return Self.resetsStream
   }
 
@@ -92,16 +96,23 @@ extension HTTP2Session {
       return 0
     }
     count(.requestsRejectedWithUnderscoresInHeaders, 1)
-    stream.isBroken = true
+    stream.note("http2.unexpected_underscore")
     return Self.resetsStream
   }
 
+  /// As Envoy's requests have them: behind the other fields.
+  private func moveCookieBehind(_ fields: HeaderMap) {
+    guard let index = fields.firstIndex(of: .cookie), index != fields.endIndex - 1 else { return }
+    fields.add(.cookie, fields.value(at: index))
+    fields.remove(at: index)
+  }
+
   private func headComplete(_ stream: HTTP2Stream, endStream: Bool) {
+    if stream.hasHead, isServer { count(.trailers, 1) }
     guard let decoder = stream.decoder else { return }
     let fields = stream.fields ?? pool.take()
     stream.fields = nil
     if stream.hasHead {
-      if isServer { count(.trailers, 1) }
       fields.joinRepeated(of: .joinedInTrailers)
       decoder.use { $0.decodeTrailers(fields) }
     } else if isServer {
@@ -109,6 +120,7 @@ extension HTTP2Session {
       if fields.isExtendedConnect { fields.becomeUpgradeRequest() }
       stream.isAnswerToHead = fields.value(of: .method).map { $0 == "HEAD" } ?? false
       fields.joinRepeated(of: .joinedInRequests)
+      moveCookieBehind(fields)
       decoder.use { $0.decodeHeaders(fields, endStream: endStream) }
     } else if let status = fields.value(of: .status), status.count == 3, status[0] == 0x31 {
       decoder.use { $0.decodeInformational(fields) }
@@ -210,13 +222,17 @@ extension HTTP2Session {
     if hasEnded { return Self.fatal }
     switch error {
     case NGHTTP2_ERR_REFUSED_STREAM.rawValue: count(.streamRefusedErrors, 1)
-    case NGHTTP2_ERR_HTTP_HEADER.rawValue, NGHTTP2_ERR_HTTP_MESSAGING.rawValue:
-      count(.rxMessagingError, 1)
-      stream(id)?.use { $0.isBroken = true }
-      if !options.overrideStreamErrorOnInvalidMessage { terminate(.http2Messaging, code: NGHTTP2_PROTOCOL_ERROR) }
+    case NGHTTP2_ERR_HTTP_HEADER.rawValue: brokenMessage(id, .http2InvalidField)
+    case NGHTTP2_ERR_HTTP_MESSAGING.rawValue: brokenMessage(id, .http2Messaging)
     default: break
     }
     return 0
+  }
+
+  private func brokenMessage(_ id: Int32, _ error: CodecError) {
+    count(.rxMessagingError, 1)
+    stream(id)?.use { $0.note(error.detail) }
+    if !options.overrideStreamErrorOnInvalidMessage { terminate(error, code: NGHTTP2_PROTOCOL_ERROR) }
   }
 
   // MARK: Ends
@@ -235,12 +251,15 @@ extension HTTP2Session {
     return 0
   }
 
+  /// Who ended it: the peer, or nghttp2 for what the peer did; as Envoy takes the codes of either.
   private func resetReason(_ stream: HTTP2Stream, _ code: UInt32) -> StreamReset {
-    if stream.remoteReset == nil, isServer, code != NGHTTP2_REFUSED_STREAM.rawValue { return .localReset }
+    stream.note("http2.remote_reset")
+    if isServer, stream.remoteReset != nil { return .remoteReset }
     switch code {
     case NGHTTP2_REFUSED_STREAM.rawValue: return .remoteRefusedStreamReset
     case NGHTTP2_PROTOCOL_ERROR.rawValue: return .protocolError
-    default: return stream.isBroken ? .protocolError : .remoteReset
+    case NGHTTP2_CONNECT_ERROR.rawValue: return .connectError
+    default: return .remoteReset
     }
   }
 

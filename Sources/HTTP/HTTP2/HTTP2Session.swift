@@ -81,18 +81,18 @@ final class HTTP2Session: EventHandler {
 
   private func submitSettings() {
     let stream = UInt32(clamping: options.initialStreamWindowSize)
-    var entries: InlineArray<4, nghttp2_settings_entry> = [
+    // As Envoy; only a client says that it wants no pushes.
+    var entries: InlineArray<5, nghttp2_settings_entry> = [
+      setting(NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
       setting(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, UInt32(clamping: options.hpackTableSize)),
-      isServer
-        ? setting(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, options.allowConnect ? 1 : 0)
-        : setting(NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
+      setting(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, options.allowConnect ? 1 : 0),
       setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, UInt32(clamping: options.maxConcurrentStreams)),
       setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, stream),
     ]
     withUnsafeBytes(of: &entries) {
-      _ = nghttp2_submit_settings(
-        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), $0.baseAddress?.assumingMemoryBound(to: nghttp2_settings_entry.self),
-        4)
+      let entries = $0.bindMemory(to: nghttp2_settings_entry.self).dropFirst(isServer ? 1 : 0)
+      let list = UnsafeBufferPointer(rebasing: entries)
+      nghttp2_submit_settings(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), list.baseAddress, list.count)
     }
     nghttp2_session_set_local_window_size(
       handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Int32(clamping: options.initialConnectionWindowSize))
@@ -105,7 +105,11 @@ final class HTTP2Session: EventHandler {
   // MARK: Streams
 
   /// A stream for use, which the caller puts among the open ones (``opened(_:)``) once it has its decoder.
-  func takeStream() -> HTTP2Stream { free.popLast() ?? HTTP2Stream(self) }
+  func takeStream() -> HTTP2Stream {
+    let stream = free.popLast() ?? HTTP2Stream(self)
+    stream.begin()
+    return stream
+  }
 
   func opened(_ stream: HTTP2Stream) {
     stream.place = open.count
@@ -265,13 +269,14 @@ final class HTTP2Session: EventHandler {
     if stream.id == 0 {
       if !isClosed { ended(stream) }
     } else {
-      submitReset(stream, Self.code(of: reason))
+      submitReset(stream, code(of: reason))
       flush()
     }
     tellComplete(decoder)
   }
 
-  private static func code(of reason: StreamReset) -> nghttp2_error_code {
+  /// As Envoy: neither side learns why the other gave up.
+  private func code(of reason: StreamReset) -> nghttp2_error_code {
     switch reason {
     case .protocolError: NGHTTP2_PROTOCOL_ERROR
     case .connectError: NGHTTP2_CONNECT_ERROR

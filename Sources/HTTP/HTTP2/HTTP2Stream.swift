@@ -22,8 +22,8 @@ final class HTTP2Stream: StreamEncoder {
   var remoteEnded = false
   /// The error code of the peer's RST_STREAM.
   var remoteReset: UInt32?
-  /// Its message broke the rules, or was too large.
-  var isBroken = false
+  /// What was wrong with its message, or how it ended; kept until the next use.
+  private var ending: StaticString = ""
   private var readDisables = 0
   private var unconsumed = 0
 
@@ -71,7 +71,6 @@ final class HTTP2Stream: StreamEncoder {
     hasHead = false
     remoteEnded = false
     remoteReset = nil
-    isBroken = false
     readDisables = 0
     unconsumed = 0
     headSent = false
@@ -87,6 +86,13 @@ final class HTTP2Stream: StreamEncoder {
     saidAbove = false
     flushDeadline = .max
   }
+
+  override var details: StaticString { ending }
+
+  func note(_ details: StaticString) { if ending.utf8CodeUnitCount == 0 { ending = details } }
+
+  /// A new use begins.
+  func begin() { ending = "" }
 
   // MARK: Encoding
 

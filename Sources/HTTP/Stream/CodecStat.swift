@@ -6,8 +6,8 @@ public enum CodecStat: Equatable, Sendable {
   case rxReset, txReset
   /// Messages that break the rules of RFC 9113 §8.
   case rxMessagingError
-  /// Heads above the limits of size and count.
-  case headerOverflow
+  /// Heads of too many fields, and of too many bytes.
+  case headerOverflow, headerListSizeTooLarge
   /// Trailers that came.
   case trailers
   /// Header fields of a stream that is gone.

@@ -18,6 +18,10 @@ open class StreamEncoder {
   /// Ends the stream at once, both ways. The decoder of the same stream is not told.
   open func reset(_ reason: StreamReset) {}
 
+  /// What the codec knows of the stream's early end, for the log (Envoy's response code details): good from the time of
+  /// ``StreamDecoder/decodeReset(_:)``, or of a codec's error, to the end of the turn; empty for nothing.
+  open var details: StaticString { "" }
+
   /// Back-pressure: stop (true) or go on (false) reading what this stream's peer sends. Calls nest.
   open func readDisable(_ disable: Bool) {}
 }

@@ -32,8 +32,8 @@ public enum StreamReset: Equatable, Sendable {
     case .overflow: "overflow"
     case .protocolError: "protocol error"
     case .remoteReset: "remote reset"
-    case .connectError: "connect error"
     case .remoteRefusedStreamReset: "remote refused stream reset"
+    case .connectError: "remote error with CONNECT request"
     }
   }
 
@@ -48,8 +48,8 @@ public enum StreamReset: Equatable, Sendable {
     case .overflow: "overflow"
     case .protocolError: "protocol_error"
     case .remoteReset: "remote_reset"
-    case .connectError: "connect_error"
     case .remoteRefusedStreamReset: "remote_refused_stream_reset"
+    case .connectError: "remote_error_with_CONNECT_request"
     }
   }
 }

@@ -132,6 +132,8 @@ final class ConnectionManagerInfo: Sendable {
 struct RouterInfo: Sendable {
   let dynamicStats: Bool
   let suppressEnvoyHeaders: Bool
+  /// Whether gRPC requests count in no counter of codes.
+  let suppressGrpcCodes: Bool
   let stats: StatBlock<ConnectionManagerStat>
 
   init(_ manager: HttpConnectionManager, stats: StatBlock<ConnectionManagerStat>) {
@@ -141,6 +143,7 @@ struct RouterInfo: Sendable {
     }
     dynamicStats = router.dynamicStats
     suppressEnvoyHeaders = router.suppressEnvoyHeaders
+    suppressGrpcCodes = router.suppressGrpcRequestFailureCodeStats
     self.stats = stats
   }
 }

@@ -11,8 +11,14 @@ extension RouterFilter {
     stream.info.upstreamHost = attempt.host?.object
     stream.info.upstreamTransportFailure = transportFailure
     if let result = OutlierResult(reason) { report(result, attempt.host) }
+    if responseStarted {
+      if defersSuccess {
+        countDeferred(nil, attempt)
+        shard.increment(config.stats[.rqResetAfterDownstreamResponseStarted])
+      }
+      return responseCut(reason)
+    }
     if reason != .overflow, let host = attempt.host?.object { shard.increment(host.stats[.rqError]) }
-    if responseStarted { return responseCut(reason) }
     let started = attempt.responseStarted || stream.info.firstUpstreamByteSent != 0
     let decision = retry.shouldRetry(
       onReset: reason, requestStarted: started, breaker, random: &worker.loop.random)

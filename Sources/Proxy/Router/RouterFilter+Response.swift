@@ -26,15 +26,20 @@ extension RouterFilter {
   ) {
     let status = UInt16(clamping: headers.value(of: .status)?.decimal ?? 0)
     if endStream { attemptEnded() }
-    attempt.host?.use { host in
-      report(.response(status: status), Unretained(host))
-      shard.increment(host.stats[status < 500 ? .rqSuccess : .rqError])
-    }
+    let grpcStatus = isGrpc ? headers.grpcStatusCode : nil
+    attempt.host?.use { report(.response(status: grpcStatus.map(GrpcCode.httpStatus) ?? status), Unretained($0)) }
     stream.info.firstUpstreamByteReceived = now
     if !retry.letsPass(status: status), retriedResponse(headers, route, cluster) {
-      cluster.countRetried(status, shard)
+      attempt.host?.use { shard.increment($0.stats[.rqError]) }
+      cluster.countRetried(status, countsCodes: countsCodes, shard)
       headerMaps.giveBack(headers)
       return
+    }
+    if isGrpc, status < 500, !endStream {
+      defersSuccess = true
+    } else {
+      let succeeded = status < 500 && (!isGrpc || Self.isSuccess(grpcStatus))
+      attempt.host?.use { shard.increment($0.stats[succeeded ? .rqSuccess : .rqError]) }
     }
     passOn(headers, status, route, cluster, endStream: endStream)
   }
@@ -64,20 +69,38 @@ extension RouterFilter {
 
   func upstreamData(_ attempt: UpstreamRequest, _ data: ByteView, endStream: Bool) {
     guard responseStarted else { return }
+    // A gRPC response without a status has failed.
+    if endStream { countDeferred(nil, attempt) }
     if endStream { responseEnded() }
     stream.encodeData(data, endStream: endStream)
   }
 
   func upstreamTrailers(_ attempt: UpstreamRequest, _ trailers: HeaderMap) {
     guard responseStarted else { return headerMaps.giveBack(trailers) }
+    countDeferred(trailers.grpcStatusCode, attempt)
     responseEnded()
     stream.encodeTrailers(trailers)
   }
 
+  /// A gRPC response has shown how it ends: only then its host knows whether it was a success.
+  func countDeferred(_ grpcStatus: Int?, _ attempt: UpstreamRequest) {
+    guard defersSuccess else { return }
+    defersSuccess = false
+    attempt.host?.use { shard.increment($0.stats[Self.isSuccess(grpcStatus) ? .rqSuccess : .rqError]) }
+  }
+
+  private static func isSuccess(_ grpcStatus: Int?) -> Bool {
+    grpcStatus.map { GrpcCode.httpStatus($0) < 500 } ?? false
+  }
+
   /// Counts a response of the cluster's by its code, unless `dynamic_stats` is off.
   func count(_ status: UInt16, of cluster: WorkerCluster) {
-    if config.dynamicStats { cluster.count(status, isInternal: stream.info.isInternal, shard) }
+    guard config.dynamicStats else { return }
+    cluster.count(status, isInternal: stream.info.isInternal, countsCodes: countsCodes, shard)
   }
+
+  /// Whether a response is counted by its code, and not only as one.
+  var countsCodes: Bool { !isGrpc || !config.suppressGrpcCodes }
 
   func responseEnded() {
     attemptEnded()

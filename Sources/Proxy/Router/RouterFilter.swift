@@ -27,6 +27,8 @@ final class RouterFilter: HTTPFilter {
   var retry = RetryState()
   /// By its head as the filters before left it.
   var isGrpc = false
+  /// Its response has begun, and its host has not counted it as a success or failure yet.
+  var defersSuccess = false
   var requestEnded = false
   var responseStarted = false
   var answered = false
@@ -318,6 +320,8 @@ final class RouterFilter: HTTPFilter {
     breaker = nil
     requestEnded = false
     responseStarted = false
+    isGrpc = false
+    defersSuccess = false
     answered = false
     backedUp = false
     holdsResponse = false

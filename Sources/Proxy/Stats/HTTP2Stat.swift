@@ -54,6 +54,7 @@ enum HTTP2Stat: UInt32, StatSet {
       case .txReset: .txReset
       case .rxMessagingError: .rxMessagingError
       case .headerOverflow: .headerOverflow
+      case .headerListSizeTooLarge: .headerListSizeTooLarge
       case .trailers: .trailers
       case .headersCbNoStream: .headersCbNoStream
       case .inboundEmptyFramesFlood: .inboundEmptyFramesFlood

@@ -16,8 +16,14 @@ struct ResponseCounters {
     codes = ResponseCodeCounters(scope: scope, name: "upstream_rq_")
   }
 
-  /// Counts a response: its code, its class, and that it was one.
-  mutating func count(_ status: UInt16, on shard: StatsShard) {
+  /// Counts a response: that it was one and, with `countsCodes`, its code and class.
+  mutating func count(_ status: UInt16, countsCodes: Bool = true, on shard: StatsShard) {
+    if countsCodes { countCode(status, on: shard) }
+    if completed == nil { completed = scope.counter("upstream_rq_completed") }
+    if let completed { shard.increment(completed) }
+  }
+
+  private mutating func countCode(_ status: UInt16, on shard: StatsShard) {
     let index = Int(status / 100)
     if index >= 1, index <= 5 {
       shard.increment(codes.id(status))
@@ -25,8 +31,6 @@ struct ResponseCounters {
     } else {
       shard.increment(unknownCounter())
     }
-    if completed == nil { completed = scope.counter("upstream_rq_completed") }
-    if let completed { shard.increment(completed) }
   }
 
   /// Records how long a response took.

@@ -142,7 +142,9 @@ final class WorkerCluster {
   }
 
   /// Counts a response that another try takes the place of.
-  func countRetried(_ status: UInt16, _ shard: StatsShard) { retriedResponses.count(status, on: shard) }
+  func countRetried(_ status: UInt16, countsCodes: Bool, _ shard: StatsShard) {
+    retriedResponses.count(status, countsCodes: countsCodes, on: shard)
+  }
 
   /// The host was ejected: its kept connections go, and those in use once their request is done. Should it be needed in a
   /// panic, it gets new ones.
@@ -172,12 +174,12 @@ final class WorkerCluster {
 
 extension WorkerCluster {
   /// Counts a response of this cluster's, or one in its place.
-  func count(_ status: UInt16, isInternal: Bool, _ shard: StatsShard) {
-    responses.count(status, on: shard)
+  func count(_ status: UInt16, isInternal: Bool, countsCodes: Bool = true, _ shard: StatsShard) {
+    responses.count(status, countsCodes: countsCodes, on: shard)
     if isInternal {
-      internalResponses.count(status, on: shard)
+      internalResponses.count(status, countsCodes: countsCodes, on: shard)
     } else {
-      externalResponses.count(status, on: shard)
+      externalResponses.count(status, countsCodes: countsCodes, on: shard)
     }
   }
 

@@ -35,7 +35,9 @@ STATUSES = (200, 204, 301, 400, 401, 403, 404, 408, 409, 413, 429, 431, 500, 501
 
 replied("no route", routes=[to("/none")])
 replied("no cluster", route={"cluster": None, "cluster_header": "x-cluster"})
-replied("no cluster, 404", route={"cluster": None, "cluster_header": "x", "cluster_not_found_response_code": "NOT_FOUND"})
+replied(
+    "no cluster, 404", route={"cluster": None, "cluster_header": "x", "cluster_not_found_response_code": "NOT_FOUND"}
+)
 replied("each status", *[call(f"/{status}") for status in STATUSES], routes=[answer(status) for status in STATUSES])
 replied(
     "grpc-message is percent-encoded",
@@ -44,7 +46,7 @@ replied(
         answer(500, "with spaces, 100% and ~tilde"),
         answer(501, "two\nlines\r\n"),
         answer(502, "Größe \U0001f600"),
-        answer(503, "\u007f\u0001{}|\\^`\"<>"),
+        answer(503, '\u007f\u0001{}|\\^`"<>'),
     ],
 )
 replied("redirect", routes=[{"match": {"prefix": "/"}, "redirect": {"host_redirect": "other"}}])
@@ -62,8 +64,7 @@ replied(
 replied("stream idle timeout", upstream=[hang()], route={"timeout": "0s", "idle_timeout": "0.3s"})
 replied("max stream duration", upstream=[hang()], route={"max_stream_duration": {"max_stream_duration": "0.3s"}})
 replied(
-    "circuit breaker",
-    cluster={"circuit_breakers": {"thresholds": [{"max_pending_requests": 0, "max_requests": 0}]}},
+    "circuit breaker", cluster={"circuit_breakers": {"thresholds": [{"max_pending_requests": 0, "max_requests": 0}]}}
 )
 replied("no hosts", cluster={"load_assignment": {"cluster_name": "a", "endpoints": []}})
 replied("missing host", call(host=None))

@@ -67,12 +67,16 @@ timed(
     "x-envoy-upstream-rq-timeout-ms goes first",
     {"max_grpc_timeout": "5s"},
     call("2S", **{"x-envoy-upstream-rq-timeout-ms": "700"}),
-    hcm={"internal_address_config": {"cidr_ranges": [{"address_prefix": "127.0.0.0", "prefix_len": 8}]}, "use_remote_address": True},
+    hcm={
+        "internal_address_config": {"cidr_ranges": [{"address_prefix": "127.0.0.0", "prefix_len": 8}]},
+        "use_remote_address": True,
+    },
 )
 
 timed("max_stream_duration is told", new(max_stream_duration="3s"), call(), call("5S"), call("1S"), get("/"))
 timed("max_stream_duration is told no one else", new(max_stream_duration="3s"), get("/", {"grpc-timeout": "5S"}))
-timed("max_stream_duration of the connection manager",
+timed(
+    "max_stream_duration of the connection manager",
     {},
     call(),
     call("5S"),
@@ -111,5 +115,10 @@ timed(
     upstream=[on_head(pause(0.3))],
 )
 timed("grpc_timeout_header_max ends a call", new(grpc_timeout_header_max="0.2s"), call("5S"), upstream=[hang()])
-timed("grpc_timeout_header_max ends any request", new(grpc_timeout_header_max="0.2s"), get("/", {"grpc-timeout": "5S"}), upstream=[hang()])
+timed(
+    "grpc_timeout_header_max ends any request",
+    new(grpc_timeout_header_max="0.2s"),
+    get("/", {"grpc-timeout": "5S"}),
+    upstream=[hang()],
+)
 timed("both kinds", {"max_grpc_timeout": "2s", **new(max_stream_duration="3s")}, call("5S"), call())

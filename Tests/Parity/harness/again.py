@@ -1,4 +1,4 @@
-"""Timeouts are real and the machine is shared: a case that failed among others gets another chance alone, at the end."""
+"""A case that failed among others gets another chance alone: timeouts are real, and the machine is shared."""
 
 from dataclasses import replace
 

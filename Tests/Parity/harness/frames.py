@@ -46,7 +46,7 @@ def settings_payload(values):
     return b"".join(struct.pack(">HI", SETTING_NUMBERS.get(name, name), value) for name, value in pairs)
 
 
-# What a script sends. `stream` None is the script's own stream: a server's request, a client's newest. -----------------
+# What a script sends. `stream` None is the script's own stream: a server's request, a client's newest. --------------
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,20 @@ class SendData:
 
 @dataclass(frozen=True)
 class Await:
-    """Reads until something has come: `headers`, `end` or `reset` of a stream, its `body` of so many bytes, or of the
+    """Reads until something has come: `headers`, `end`, `reset` of a stream, its `body` of so many bytes; or of the
     connection `settings`, `settings ack`, `ping`, `ping ack`, `goaway`, `window`; the `count`th of it."""
 
     what: str
     stream: int = None
     count: int = 1
     seconds: float = 8.0
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What these send goes out in one write, so that the other side reads it at once."""
+
+    actions: tuple
 
 
 @dataclass(frozen=True)
@@ -169,3 +176,7 @@ def await_(what, stream=None, count=1, seconds=8.0):
 
 def credit(on):
     return Credit(on)
+
+
+def burst(*actions):
+    return Burst(actions)

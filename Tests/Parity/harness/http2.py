@@ -1,4 +1,4 @@
-"""One end of an HTTP/2 connection: it reads frames, keeps what came by stream, and sends what it is told, right or wrong."""
+"""One end of an HTTP/2 connection: it keeps what comes, by stream, and sends what it is told, right or wrong."""
 
 import contextlib
 import struct
@@ -97,6 +97,7 @@ class Session:
         self.crediting, self.block, self.over = options.credit, None, None
         self.started = lambda stream: None
         self.next = 1
+        self.held = None
 
     # Sending ----------------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,17 @@ class Session:
 
     def write(self, data):
         with self.lock:
-            self.wire.send(data)
+            if self.held is not None:
+                self.held += data
+            else:
+                self.wire.send(data)
+
+    @contextlib.contextmanager
+    def in_one_write(self):
+        self.held = b""
+        yield
+        data, self.held = self.held, None
+        self.write(data)
 
     def send(self, action, own=None):
         """`own` is the stream that is meant where the action names none."""
@@ -304,7 +315,9 @@ class Session:
                 "SETTINGS " + " ".join(f"{SETTING_NAMES.get(name, name)}={value}" for name, value in sorted(pairs))
             )
         for name, value in pairs:
-            if name == 4:
+            if name == 1:
+                self.encoder.header_table_size = min(value, 4096)
+            elif name == 4:
                 for stream in self.streams.values():
                     stream.window += value - self.initial
                 self.initial = value

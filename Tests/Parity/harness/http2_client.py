@@ -1,10 +1,10 @@
-"""A scripted HTTP/2 client. Its record is written at the end, by stream: how the proxy mixes streams is its own affair."""
+"""A scripted HTTP/2 client. Its record is by stream: how the proxy mixes streams is its own affair."""
 
 import time
 
 from .actions import Close, Drain, Expect, Fin, Pause, Raw, Read, RecvEOF, Request, Rst, Send, StillOpen
 from .client import Client
-from .frames import Await, Credit, SendData, SendHeaders
+from .frames import Await, Burst, Credit, SendData, SendHeaders
 from .http2 import Session
 
 
@@ -68,6 +68,10 @@ class HTTP2Client(Client):
                 self.await_(Await("end", self.newest))
             case Send(request):
                 self.send(request)
+            case Burst(actions):
+                with session.in_one_write():
+                    for inner in actions:
+                        self.act(inner)
             case SendHeaders():
                 self.newest = self.attempt(session.send_headers, action, self.newest) or self.newest
             case SendData():

@@ -290,6 +290,7 @@ class Run:
         for name, value in stats.items():
             if value and name.startswith(self.scopes) and not VOLATILE_STATS.search(name):
                 wanted.add(name)
+        wanted -= set(self.case.ignored)
         return [f"{name}: {stats.get(name)}" for name in sorted(wanted)]
 
 

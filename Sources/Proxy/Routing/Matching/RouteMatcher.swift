@@ -17,6 +17,7 @@ struct RouteMatcher: Sendable, BitwiseCopyable {
   let path: PathMatcher
   private let headerMatchers: ConstantList<HeaderMatcher>
   private let queryParameters: ConstantList<QueryParameterMatcher>
+  private let isGrpc: Bool
   private let fractionNumerator: UInt64
   private let fractionDenominator: UInt64
 
@@ -24,6 +25,7 @@ struct RouteMatcher: Sendable, BitwiseCopyable {
     path = PathMatcher(config, arena: arena)
     headerMatchers = arena.list(config.headers.map { HeaderMatcher($0, arena: arena) })
     queryParameters = arena.list(config.queryParameters.map { QueryParameterMatcher($0, arena: arena) })
+    isGrpc = config.isGrpc
     let fraction = config.runtimeFraction?.defaultValue ?? FractionalPercent(numerator: 100, denominator: .hundred)
     fractionNumerator = UInt64(fraction.numerator)
     fractionDenominator = UInt64(fraction.denominator.rawValue)
@@ -42,6 +44,7 @@ struct RouteMatcher: Sendable, BitwiseCopyable {
     if fractionNumerator < fractionDenominator, request.randomValue % fractionDenominator >= fractionNumerator {
       return false
     }
+    if isGrpc, !headers.isGrpcRequest { return false }
     for index in 0..<headerMatchers.count where !headerMatchers[index].matches(headers) {
       return false
     }
