@@ -145,6 +145,11 @@ extension HostStatus {
     subZone = host.locality.subZone
     priority = UInt32(clamping: host.priority)
     if host.isEjected { healthFlags.insert(.failedOutlierCheck) }
+    let active = host.activeHealth
+    if active.contains(.failed) { healthFlags.insert(.failedActiveHealthCheck) }
+    if active.contains(.timedOut) { healthFlags.insert(.activeHealthCheckTimeout) }
+    if active.contains(.degraded) { healthFlags.insert(.degradedActiveHealthCheck) }
+    if active.contains(.excluded) { healthFlags.insert(.excludedViaImmediateHealthCheckFail) }
     switch host.healthStatus {
     case .unknown, .healthy: break
     case .unhealthy, .timeout: healthFlags.insert(.failedEDSHealth)

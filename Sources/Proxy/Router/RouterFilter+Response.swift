@@ -29,6 +29,9 @@ extension RouterFilter {
     let grpcStatus = isGrpc ? headers.grpcStatusCode : nil
     attempt.host?.use { report(.response(status: grpcStatus.map(GrpcCode.httpStatus) ?? status), Unretained($0)) }
     stream.info.firstUpstreamByteReceived = now
+    if cluster.info.healthCheck != nil, headers.has(.xEnvoyImmediateHealthCheckFail), let host = attempt.host?.object {
+      worker.reportPassiveFailure(cluster.info, host)
+    }
     if !retry.letsPass(status: status), retriedResponse(headers, route, cluster) {
       attempt.host?.use { shard.increment($0.stats[.rqError]) }
       cluster.countRetried(status, countsCodes: countsCodes, shard)

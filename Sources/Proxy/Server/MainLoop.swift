@@ -1,6 +1,7 @@
 import CLinux
 import EnvoyConfig
 import Glibc
+import HTTP
 import Logging
 import Reactor
 import Telemetry
@@ -34,6 +35,10 @@ package final class MainLoop: EventHandler {
   private var members: [ClusterMembership] = []
   /// Nil where no secret comes from a file.
   package private(set) var secrets: SecretManager?
+  /// What health checks speak TLS with, and make heads of.
+  private(set) lazy var healthCheckTLS = HealthCheckTLS(loop, store)
+  let headerMaps = HeaderMapPool()
+  var scratch = TextBuffer()
   private var resolving: [Int: StrictDNS] = [:]
   private var warming = 0
   private var workers: [WorkerThread] = []
@@ -90,13 +95,16 @@ package final class MainLoop: EventHandler {
 
   private func warm(_ member: ClusterMembership) {
     switch member.info.config.type {
-    case .static: member.setHosts(StaticHosts.make(member))
+    case .static:
+      member.setHosts(StaticHosts.make(member))
+      warming += 1
+      member.whenChecked { [unowned self] in clusterWarmed() }
     case .originalDst: break
     case .strictDns:
       let dns = StrictDNS(member, main: self)
       resolving[member.info.index] = dns
       warming += 1
-      dns.start { [unowned self] in clusterWarmed() }
+      dns.start { [unowned self] in member.whenChecked { [unowned self] in clusterWarmed() } }
     }
   }
 
@@ -146,6 +154,8 @@ package final class MainLoop: EventHandler {
   func workerHasHosts(cluster: Int, worker: Int, _ hosts: [Host]) {
     members[cluster].workerHas(hosts, worker: worker)
   }
+
+  func hostFailedPassively(cluster: Int, _ host: Host) { members[cluster].healthChecker?.failedPassively(host) }
 
   func dnsAnswered(cluster: Int, target: Int, _ answer: DNSResolver.Answer) {
     resolving[cluster]?.answered(target, answer)

@@ -199,6 +199,12 @@ final class Worker {
     main.post { $0.workerHasHosts(cluster: cluster, worker: worker, hosts) }
   }
 
+  /// A response asked for its host to be taken for unhealthy.
+  func reportPassiveFailure(_ cluster: ClusterInfo, _ host: Host) {
+    let index = cluster.index
+    main.post { $0.hostFailedPassively(cluster: index, host) }
+  }
+
   /// The main loop has other hosts for a cluster.
   func update(cluster index: Int, _ set: HostSet) { clusters[index].update(set) }
 

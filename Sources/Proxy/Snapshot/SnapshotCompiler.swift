@@ -43,7 +43,9 @@ package struct SnapshotCompiler {
   /// - Parameter addresses: where each listener listens, in the order of the file.
   package mutating func compile(listeningOn addresses: [Reactor.SocketAddress]) throws(ConfigErrors) -> Snapshot {
     let clusters = bootstrap.staticResources.clusters.enumerated().map { index, config in
-      ClusterInfo(config, index: index, store: store) { makeTLS(.client($0), $1) }
+      ClusterInfo(
+        config, index: index, store: store, makeTLS: { makeTLS(.client($0), $1) },
+        makeHealthCheck: { makeHealthCheck($0, $1) })
     }
     var listeners: [ListenerInfo] = []
     for (config, address) in zip(bootstrap.staticResources.listeners, addresses) {
@@ -66,6 +68,15 @@ package struct SnapshotCompiler {
         location: factory.origin, path: bootstrap.document?.document.path(at: factory.origin) ?? "",
         problem: "node 'id' and 'cluster' are required for secrets from files",
         allowed: "set them in 'node', or by --service-node and --service-cluster"))
+  }
+
+  private mutating func makeHealthCheck(_ config: HealthCheck, _ scope: StatsScope) -> HealthCheckInfo? {
+    do throws(RouteTableError) {
+      return try HealthCheckInfo(config, scope: scope)
+    } catch {
+      errors.append(ConfigError(location: error.origin, path: "health_checks", problem: error.message))
+      return nil
+    }
   }
 
   private mutating func compile(_ config: Listener, _ address: Reactor.SocketAddress) -> ListenerInfo? {

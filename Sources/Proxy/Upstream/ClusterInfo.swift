@@ -35,11 +35,14 @@ package final class ClusterInfo: Sendable {
   let transportSockets: UpstreamTransportSockets
   /// Whether each request's host goes into its connection's TLS (auto_sni, auto_san_validation).
   let hasAutoSNI: Bool
+  /// Nil without.
+  let healthCheck: HealthCheckInfo?
   private let current: Locked<HostSet>
 
   init(
     _ config: Cluster, index: Int, store: StatsStore,
-    makeTLS: (UpstreamTlsContext, StatsScope) -> TLSSocketFactory
+    makeTLS: (UpstreamTlsContext, StatsScope) -> TLSSocketFactory,
+    makeHealthCheck: (HealthCheck, StatsScope) -> HealthCheckInfo? = { _, _ in nil }
   ) {
     name = config.name
     observabilityName = config.altStatName.isEmpty ? config.name : config.altStatName
@@ -69,6 +72,7 @@ package final class ClusterInfo: Sendable {
     connectMilliseconds = scope.histogram("upstream_cx_connect_ms")
     lengthMilliseconds = scope.histogram("upstream_cx_length_ms")
     requestsPerConnection = scope.histogram("upstream_rq_per_cx")
+    healthCheck = config.healthChecks.first.flatMap { makeHealthCheck($0, scope) }
     current = Locked(HostSet([], of: config))
   }
 

@@ -26,12 +26,19 @@ package final class Host: Sendable {
   let tls: TLSSocketFactory?
   /// Names it to the cluster's outlier detector.
   let id: Int
+  /// Where active health checks ask it.
+  let healthCheckAddress: Reactor.SocketAddress
+  /// The host that they ask for; empty for the cluster's.
+  let healthCheckHostname: String
+  /// Whether they ask it at all.
+  let isHealthChecked: Bool
   private let ejected = Atomic<Bool>(false)
+  private let activeHealthFlags: Atomic<UInt8>
   private let store: StatsStore
 
   package init(
     id: Int, address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, group: LocalityLbEndpoints,
-    tls: TLSSocketFactory?, monitor: OutlierMonitor?, store: StatsStore
+    tls: TLSSocketFactory?, monitor: OutlierMonitor?, isHealthChecked: Bool = false, store: StatsStore
   ) {
     self.id = id
     self.tls = tls
@@ -41,6 +48,12 @@ package final class Host: Sendable {
     self.hostname = hostname
     weight = endpoint.loadBalancingWeight
     healthStatus = endpoint.healthStatus
+    let check = endpoint.endpoint.healthCheckConfig
+    healthCheckAddress = Self.healthCheckAddress(check, of: address)
+    healthCheckHostname = check.hostname
+    self.isHealthChecked = isHealthChecked && !check.disableActiveHealthCheck
+    // As Envoy: unhealthy until the first check.
+    activeHealthFlags = Atomic(self.isHealthChecked ? ActiveHealth.failed.rawValue : 0)
     locality = group.locality
     priority = Int(group.priority)
     self.store = store
@@ -51,22 +64,47 @@ package final class Host: Sendable {
   package enum Health: Sendable { case healthy, degraded, unhealthy }
 
   package var health: Health {
-    if isEjected { return .unhealthy }
+    let active = activeHealth
+    if isEjected || active.contains(.failed) { return .unhealthy }
     return switch healthStatus {
-    case .unknown, .healthy: .healthy
+    case .unknown, .healthy: active.contains(.degraded) ? .degraded : .healthy
     case .degraded: .degraded
     case .unhealthy, .draining, .timeout: .unhealthy
     }
   }
 
   /// Whether it does not count when it is asked how many hosts are healthy (`membership_excluded`).
-  var isExcluded: Bool { healthStatus == .draining }
+  var isExcluded: Bool { healthStatus == .draining || activeHealth.contains(.excluded) }
 
   /// Whether outlier detection has taken it out.
   package var isEjected: Bool { ejected.load(ordering: .relaxed) }
 
   /// By the main loop only.
   func setEjected(_ value: Bool) { ejected.store(value, ordering: .relaxed) }
+
+  /// What active health checks have found.
+  package struct ActiveHealth: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let failed = ActiveHealth(rawValue: 1 << 0)
+    package static let timedOut = ActiveHealth(rawValue: 1 << 1)
+    package static let degraded = ActiveHealth(rawValue: 1 << 2)
+    /// A response said x-envoy-immediate-health-check-fail.
+    package static let excluded = ActiveHealth(rawValue: 1 << 3)
+  }
+
+  package var activeHealth: ActiveHealth { ActiveHealth(rawValue: activeHealthFlags.load(ordering: .relaxed)) }
+
+  /// By the main loop only.
+  func setActiveHealth(_ flags: ActiveHealth) { activeHealthFlags.store(flags.rawValue, ordering: .relaxed) }
+
+  private static func healthCheckAddress(
+    _ config: Endpoint.HealthCheckConfig, of address: Reactor.SocketAddress
+  ) -> Reactor.SocketAddress {
+    let base = config.address.flatMap { Reactor.SocketAddress($0) } ?? address
+    return config.portValue == 0 ? base : base.with(port: UInt16(clamping: config.portValue))
+  }
 
   deinit { store.release(stats) }
 }

@@ -14,6 +14,7 @@ final class ClusterMembership: EventHandler {
   private let mergeWindow: Int64
   private var nextHostID = 0
   private(set) var outliers: OutlierDriver?
+  private(set) var healthChecker: HealthChecker?
   private var hostsOfWorkers: [Int: [Host]] = [:]
 
   init(_ info: ClusterInfo, main: MainLoop) {
@@ -23,6 +24,7 @@ final class ClusterMembership: EventHandler {
     lastUpdate = Int64.min / 2
     super.init()
     if let config = info.config.outlierDetection { outliers = OutlierDriver(config, self, main: main) }
+    if let check = info.healthCheck { healthChecker = HealthChecker(check, self, main: main) }
   }
 
   /// A host of this cluster's; it belongs to it once ``setHosts(_:)`` has named it.
@@ -32,7 +34,8 @@ final class ClusterMembership: EventHandler {
     nextHostID += 1
     return Host(
       id: nextHostID, address: address, hostname: hostname, endpoint: endpoint, group: group,
-      tls: info.transportSockets.resolve(endpoint, group), monitor: outliers?.add(id: nextHostID), store: main.store)
+      tls: info.transportSockets.resolve(endpoint, group), monitor: outliers?.add(id: nextHostID),
+      isHealthChecked: info.healthCheck != nil, store: main.store)
   }
 
   /// The members have changed.
@@ -42,6 +45,16 @@ final class ClusterMembership: EventHandler {
     self.hosts = hosts
     main.store.add(info.stats[.membershipChange])
     publish()
+    healthChecker?.hostsChanged(hosts)
+  }
+
+  /// Calls `done` once the present hosts are known to be well or not: at once where nobody asks them.
+  func whenChecked(_ done: @escaping () -> Void) {
+    guard let healthChecker else { return done() }
+    healthChecker.whenChecked { [unowned self] in
+      publish()
+      done()
+    }
   }
 
   /// The hosts that a worker has found for itself (ORIGINAL_DST): told here so that the admin interface can show them.

@@ -1,0 +1,56 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+
+/// `grpc.health.v1.Health/Check`: the service must be SERVING.
+final class GrpcHealthCheckExchange: HealthCheckExchange {
+  /// A response is a few bytes.
+  private static let maxBody = 64 * 1024
+
+  private let config: GrpcHealthCheck
+  private var body: [UInt8] = []
+
+  init(_ config: GrpcHealthCheck, _ session: StreamHealthCheckSession) {
+    self.config = config
+    super.init(session)
+  }
+
+  override func send(to encoder: StreamEncoder) {
+    let headers = makeHead(method: "POST", path: "/grpc.health.v1.Health/Check", authority: config.authority)
+    headers.add(.te, "trailers")
+    headers.add(.contentType, "application/grpc")
+    headers.add(.userAgent, "Envoy/HC")
+    mutate(headers)
+    withBytes(GrpcHealthMessage.timeout(session.checker.info.timeoutNanoseconds)) { headers.set(.grpcTimeout, $0) }
+    encoder.encodeHeaders(headers, endStream: false)
+    GrpcHealthMessage.request(service: config.serviceName).withUnsafeBytes {
+      encoder.encodeData(ByteView($0), endStream: true)
+    }
+    pool.giveBack(headers)
+  }
+
+  override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
+    defer { pool.giveBack(headers) }
+    // A status in the head: there is no message, and so no service that serves.
+    guard !endStream, headers.value(of: .status).map({ $0 == "200" }) ?? false, isGrpc(headers) else {
+      return finish(.active, resets: !endStream)
+    }
+  }
+
+  private func isGrpc(_ headers: HeaderMap) -> Bool {
+    guard let type = headers.value(of: .contentType), type.prefix(16) == "application/grpc" else { return false }
+    return type.count == 16 || type[16] == UInt8(ascii: "+")
+  }
+
+  override func decodeData(_ data: ByteView, endStream: Bool) {
+    body += data.prefix(max(0, Self.maxBody - body.count)).buffer
+    // Without trailers there is no status.
+    if endStream || body.count == Self.maxBody { finish(.active, resets: !endStream) }
+  }
+
+  override func decodeTrailers(_ trailers: HeaderMap) {
+    let isOK = trailers.value(of: .grpcStatus).map { $0 == "0" } ?? false
+    pool.giveBack(trailers)
+    finish(isOK && GrpcHealthMessage.isServing(body) ? nil : .active)
+  }
+}

@@ -1,0 +1,77 @@
+/// The two messages of grpc.health.v1, in the frames that gRPC has for them: a flag byte, the length in four, the message.
+package enum GrpcHealthMessage {
+  /// HealthCheckResponse.ServingStatus.SERVING.
+  private static let serving: UInt64 = 1
+
+  /// HealthCheckRequest: field 1 is the service's name.
+  package static func request(service: String) -> [UInt8] {
+    let name = Array(service.utf8)
+    var message: [UInt8] = []
+    if !name.isEmpty {
+      message.append(0x0a)
+      appendVarint(UInt64(name.count), to: &message)
+      message += name
+    }
+    let length = UInt32(clamping: message.count)
+    return [0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + message
+  }
+
+  /// Whether the body is one whole HealthCheckResponse that says so: field 1 is the status.
+  package static func isServing(_ body: [UInt8]) -> Bool {
+    guard body.count >= 5, body[0] == 0 else { return false }
+    let length = body[1..<5].reduce(0) { $0 << 8 | Int($1) }
+    guard body.count == 5 + length else { return false }
+    var rest = body[5...]
+    var status: UInt64 = 0
+    while !rest.isEmpty {
+      guard let key = takeVarint(&rest) else { return false }
+      switch key & 7 {
+      case 0:
+        guard let value = takeVarint(&rest) else { return false }
+        if key >> 3 == 1 { status = value }
+      case 1:
+        guard take(8, &rest) else { return false }
+      case 2:
+        guard let count = takeVarint(&rest), take(count, &rest) else { return false }
+      case 5:
+        guard take(4, &rest) else { return false }
+      default: return false
+      }
+    }
+    return status == serving
+  }
+
+  /// What `grpc-timeout` says of a time: the finest unit in which it has at most eight digits.
+  package static func timeout(_ nanoseconds: Int64) -> String {
+    let milliseconds = max(0, nanoseconds / 1_000_000)
+    for (unit, size) in [("m", Int64(1)), ("S", 1000), ("M", 60_000)] where milliseconds / size < 100_000_000 {
+      return "\(milliseconds / size)\(unit)"
+    }
+    return "\(min(99_999_999, milliseconds / 3_600_000))H"
+  }
+
+  private static func appendVarint(_ value: UInt64, to bytes: inout [UInt8]) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(truncatingIfNeeded: rest))
+  }
+
+  private static func takeVarint(_ bytes: inout ArraySlice<UInt8>) -> UInt64? {
+    var value: UInt64 = 0
+    for shift in stride(from: UInt64(0), through: 63, by: 7) {
+      guard let byte = bytes.popFirst() else { return nil }
+      value |= UInt64(byte & 0x7f) << shift
+      if byte < 0x80 { return value }
+    }
+    return nil
+  }
+
+  private static func take(_ count: UInt64, _ bytes: inout ArraySlice<UInt8>) -> Bool {
+    guard count <= UInt64(bytes.count) else { return false }
+    bytes.removeFirst(Int(count))
+    return true
+  }
+}
