@@ -56,3 +56,43 @@ def tool():
         return path
 
     return find
+
+
+@pytest.fixture
+def http2_server():
+    """Starts HTTP/2 servers: http2_server(certificates=None)."""
+    from clients.h2_server import Server
+
+    running = []
+
+    def start(certificates=None):
+        running.append(Server(certificates))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture
+def http1_server():
+    """Starts HTTP/1.1 servers that answer as the HTTP/2 ones do."""
+    from clients.h1_server import Server
+
+    running = []
+
+    def start():
+        running.append(Server())
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture(params=["http1", "http2"])
+def either(request, http1_server, http2_server):
+    """A server of each protocol, and the cluster for it."""
+    from clients.between import http2_options
+
+    return (http1_server(), {}) if request.param == "http1" else (http2_server(), http2_options())
