@@ -280,7 +280,8 @@ extension HTTP2Session {
   /// Downstream: a response is whole before its request is. The client may stop (RFC 9113 §8.1).
   private func endSent(_ stream: HTTP2Stream) {
     stream.localEndSent = true
-    if isServer, !stream.remoteEnded { submitReset(stream, NGHTTP2_NO_ERROR) }
+    guard isServer, !stream.remoteEnded else { return }
+    submitReset(stream, stream.hasTunnelFailed ? NGHTTP2_CONNECT_ERROR : NGHTTP2_NO_ERROR)
   }
 
   /// A request that nghttp2 could not send, for a GOAWAY that came before it, say, and whose stream it never opened.

@@ -30,6 +30,7 @@ final class HTTP2Stream: StreamEncoder {
   // What goes.
   private var headSent = false
   var isAnswerToHead = false
+  private(set) var hasTunnelFailed = false
   /// The protocol that a request asked for; empty for none. Upstream side.
   private(set) var upgrade: [UInt8] = []
   private var isBodyless = false
@@ -76,6 +77,7 @@ final class HTTP2Stream: StreamEncoder {
     headSent = false
     isAnswerToHead = false
     upgrade = []
+    hasTunnelFailed = false
     isBodyless = false
     localEnded = false
     localEndSent = false
@@ -125,6 +127,8 @@ final class HTTP2Stream: StreamEncoder {
     session.sendHead(self, copy, endStream: endStream)
     session.pool.giveBack(copy)
   }
+
+  override func tunnelFailed() { hasTunnelFailed = true }
 
   override func encodeInformational(_ headers: HeaderMap) {
     guard decoder != nil, !headSent else { return }

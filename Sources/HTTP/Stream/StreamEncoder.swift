@@ -18,6 +18,10 @@ open class StreamEncoder {
   /// Ends the stream at once, both ways. The decoder of the same stream is not told.
   open func reset(_ reason: StreamReset) {}
 
+  /// The tunnel that the stream asks for cannot be: should its response end before its request, the rest is reset for that
+  /// (HTTP/2 CONNECT_ERROR). Before the response. Downstream side only.
+  open func tunnelFailed() {}
+
   /// What the codec knows of the stream's early end, for the log (Envoy's response code details): good from the time of
   /// ``StreamDecoder/decodeReset(_:)``, or of a codec's error, to the end of the turn; empty for nothing.
   open var details: StaticString { "" }

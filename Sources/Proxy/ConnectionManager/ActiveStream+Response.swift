@@ -107,6 +107,7 @@ extension ActiveStream {
     }
     encodeThroughFilters(headers, endStream: !hasBody)
     let empty = !hasBody || isHead
+    if upgrade != nil, info.responseFlags.contains(.upstreamConnectionFailure) { encoder?.use { $0.tunnelFailed() } }
     if reply.closesConnection || !requestEnded { connection.use { if !$0.isHTTP2 { $0.drainForClose(delayed: true) } } }
     sendHeaders(headers, endStream: empty)
     if !empty { encodeData(reply.body, endStream: true) }

@@ -387,6 +387,12 @@ final class ActiveStream: StreamDecoder {
     end()
   }
 
+  /// What the codec has to say of the stream's end; nil for nothing.
+  var codecDetails: StaticString? {
+    guard let details = encoder?.use({ $0.details }), details.utf8CodeUnitCount > 0 else { return nil }
+    return details
+  }
+
   /// The client has reset the stream, or broken its rules, or does not take what waits for it (HTTP/2).
   override func decodeReset(_ reason: StreamReset) {
     if isOver { return }
@@ -395,7 +401,7 @@ final class ActiveStream: StreamDecoder {
     case .protocolError, .localReset: info.responseFlags.insert(.downstreamProtocolError)
     default: info.responseFlags.insert(.downstreamRemoteReset)
     }
-    info.detail = .literal("http2.remote_reset")
+    info.detail = .literal(codecDetails ?? "http2.remote_reset")
     let connection = connection
     end()
     connection.use { $0.streamWasReset(byClient: self) }

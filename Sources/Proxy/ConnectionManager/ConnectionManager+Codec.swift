@@ -57,9 +57,7 @@ extension ConnectionManager {
     breakOff()
     if isHTTP2 {
       // The codec has sent GOAWAY.
-      let others: StaticString =
-        error.isFlood ? error.detail : "codec_error:The_user_callback_function_failed"
-      endStreams(detail: error.detail, others: others, flag: .downstreamProtocolError)
+      endStreams(detail: "codec_error:The_user_callback_function_failed", flag: .downstreamProtocolError)
       closeAfterLastStream(requestWasRead: false)
     } else if let stream = streams.last, !stream.responseStarted {
       stream.sendLocalReply(

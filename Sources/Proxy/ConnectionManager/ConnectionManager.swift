@@ -19,7 +19,12 @@ final class ConnectionManager: ServerCodecDelegate {
     static let delayedClose: UInt8 = 1
     static let maxDuration: UInt8 = 2
     static let drain: UInt8 = 3
+    static let gracefulDrain: UInt8 = 4
   }
+
+  /// Time for requests that are on their way already when the process is to end: no client is farther away than this, in
+  /// nanoseconds. Those under way have all of the drain time.
+  private static let farewell: Int64 = 1_000_000_000
 
   let manager: WorkerConnectionManager
   let worker: Worker
@@ -81,6 +86,9 @@ final class ConnectionManager: ServerCodecDelegate {
     idleSince = createdAt
     super.init()
   }
+
+  /// Whether it came to a listener for what enters the mesh.
+  var isInbound: Bool { manager.listener.isInbound }
 
   /// How the client came.
   var scheme: StaticString { isSecure ? "https" : "http" }
@@ -159,19 +167,17 @@ final class ConnectionManager: ServerCodecDelegate {
     else { return }
     shard.increment(info.stats[.downstreamRqTooManyPrematureResets])
     shard.increment(info.stats[.downstreamCxProtocolError])
-    endStreams(detail: "too_many_premature_resets", others: "too_many_premature_resets", flag: nil)
+    endStreams(detail: "too_many_premature_resets", flag: nil)
     connection?.close(.noFlush)
   }
 
-  /// Ends all streams for what the client did to the connection.
-  /// - Parameter detail: of the stream whose head was coming; the others have `others`, as in Envoy.
-  func endStreams(detail: StaticString, others: StaticString, flag: ResponseFlag?) {
+  /// Ends all streams for what the client did to the connection, the youngest first.
+  /// - Parameter detail: of those of which the codec says nothing of its own.
+  func endStreams(detail: StaticString, flag: ResponseFlag?) {
     if !streams.isEmpty { countActiveRequests(.downstreamCxDestroyLocalActiveRq) }
     let open = streams
     streams = []
-    for stream in open {
-      stream.connectionFailed(detail: stream.requestHeaders == nil ? detail : others, flag: flag)
-    }
+    for stream in open.reversed() { stream.connectionFailed(detail: stream.codecDetails ?? detail, flag: flag) }
   }
 
   private func remove(_ stream: ActiveStream) {
@@ -271,6 +277,7 @@ final class ConnectionManager: ServerCodecDelegate {
     case TimerID.idle: checkIdle()
     case TimerID.maxDuration: maxDurationReached()
     case TimerID.drain: drained()
+    case TimerID.gracefulDrain: drainUnasked()
     default: delayedCloseDue()
     }
   }
@@ -293,12 +300,31 @@ final class ConnectionManager: ServerCodecDelegate {
 
   /// As Envoy's drain sequence: a request that is on its way already is still answered, in HTTP/1.1 with Connection:
   /// close; without one the connection ends after drain_timeout.
-  private func startDraining() {
+  /// - Parameter longest: how long drain_timeout may be, in nanoseconds.
+  private func startDraining(atMost longest: Int64 = .max) {
     if isHTTP2, isDraining { return }
     isDraining = true
     isClosing = !isHTTP2
+    drainTimer.disarm()
     codec?.shutdownNotice()
-    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: info.drainTimeout)
+    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: min(info.drainTimeout, longest))
+  }
+
+  /// /drain_listeners?graceful: as in Envoy, connections of HTTP/2 begin to drain by themselves.
+  /// - Parameter delay: nanoseconds.
+  func drainGracefully(after delay: Int64) {
+    guard isHTTP2, !isDraining else { return }
+    if delay > 0 {
+      drainTimer.arm(worker.loop, self, id: TimerID.gracefulDrain, after: delay)
+    } else {
+      drainUnasked()
+    }
+  }
+
+  private func drainUnasked() {
+    if isDraining { return }
+    shard.increment(info.stats[.downstreamCxDrainClose])
+    startDraining()
   }
 
   /// drain_timeout is over.
@@ -313,7 +339,7 @@ final class ConnectionManager: ServerCodecDelegate {
 
   /// We are going: an idle connection closes now, another behind its response; HTTP/2 says so first.
   func drain() {
-    if isHTTP2 { return startDraining() }
+    if isHTTP2 { return startDraining(atMost: Self.farewell) }
     breakOff()
     if streams.isEmpty { close(.flushWrite) }
   }
@@ -328,7 +354,7 @@ final class ConnectionManager: ServerCodecDelegate {
     let open = streams
     streams = []
     let detail = event == .localClose ? localCloseDetail : "downstream_remote_disconnect"
-    for stream in open { stream.connectionClosed(detail: detail) }
+    for stream in open.reversed() { stream.connectionClosed(detail: detail) }
     log()
     if let codec {
       if isHTTP2 { try? codec.endOfInput() }

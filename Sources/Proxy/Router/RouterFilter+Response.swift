@@ -32,6 +32,7 @@ extension RouterFilter {
     if cluster.info.healthCheck != nil, headers.has(.xEnvoyImmediateHealthCheckFail), let host = attempt.host?.object {
       worker.reportPassiveFailure(cluster.info, host)
     }
+    if stream.upgrade == .webSocket, status < 400, status != 101 { return handshakeFailed(headers, status) }
     if !retry.letsPass(status: status), retriedResponse(headers, route, cluster) {
       attempt.host?.use { shard.increment($0.stats[.rqError]) }
       cluster.countRetried(status, countsCodes: countsCodes, shard)
@@ -45,6 +46,22 @@ extension RouterFilter {
       attempt.host?.use { shard.increment($0.stats[succeeded ? .rqSuccess : .rqError]) }
     }
     passOn(headers, status, route, cluster, endStream: endStream)
+  }
+
+  /// As Envoy: an answer to a WebSocket handshake that neither agrees nor is an error goes on without its body.
+  private func handshakeFailed(_ headers: HeaderMap, _ status: UInt16) {
+    if attemptInFlight { cancelAttempt() }
+    answer(
+      LocalReply(
+        status: status, detail: .literal("websocket_handshake_unsuccessful"),
+        addHeaders: { reply in
+          for index in 0..<headers.endIndex where headers.isLive(at: index) {
+            let name = headers.name(at: index)
+            if name == .status || name == .contentLength || name == .transferEncoding { continue }
+            reply.add(named: headers.nameText(at: index), headers.value(at: index))
+          }
+        }))
+    headerMaps.giveBack(headers)
   }
 
   func passOn(

@@ -235,6 +235,7 @@ final class RouterFilter: HTTPFilter {
   }
 
   private func pool(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) -> ConnectionPool {
+    if stream.upgrade == .connect, route.endsTunnels { return cluster.tunnelPool(at: host, priority: route.priority) }
     guard cluster.info.hasAutoSNI, let headers = stream.requestHeaders else {
       return cluster.pool(at: host, priority: route.priority, downstream: downstreamProtocol)
     }
@@ -251,7 +252,7 @@ final class RouterFilter: HTTPFilter {
     stream.info.firstUpstreamByteSent = now
     stream.info.upstreamLocalAddress = client.localAddress
     stream.info.upstreamTLS = client.tls
-    stream.info.upstreamProtocol = client.httpProtocol
+    stream.info.upstreamProtocol = client.isTunnel ? nil : client.httpProtocol
     stream.info.upstreamTransportFailure = .none
     let onlyHead = requestEnded && body.isEmpty && bodyTrailers == nil
     if holdsResponse { encoder.readDisable(true) }

@@ -37,6 +37,8 @@ package final class RouteEntry: Sendable {
   package let clusterNotFoundStatus: UInt16
   /// `upgrade_configs`, such as they are.
   package let upgradeConfigs: [EnvoyConfig.RouteAction.UpgradeConfig]
+  /// `connect_config`: CONNECT requests end here, and only their bytes go on.
+  let endsTunnels: Bool
   let hostRewrite: HostRewrite?
   let pathRewrite: PathRewrite?
   let appendForwardedHost: Bool
@@ -74,6 +76,7 @@ package final class RouteEntry: Sendable {
     priority = route.priority
     clusterNotFoundStatus = route.clusterNotFoundResponseCode.status
     upgradeConfigs = route.upgradeConfigs
+    endsTunnels = route.upgradeConfigs.contains { $0.connectConfig != nil }
     hostRewrite = draft.hostRewrite
     pathRewrite = draft.pathRewrite
     appendForwardedHost = route.appendXForwardedHost

@@ -153,6 +153,9 @@ final class Worker {
     drainStart = loop.now
     drainDuration = nanoseconds
     drainsInboundOnly = inboundOnly
+    for connection in connections where !inboundOnly || connection.isInbound {
+      connection.drainGracefully(after: nanoseconds > 0 ? Int64(loop.random.next() >> 1) % nanoseconds : 0)
+    }
   }
 
   /// Whether the response that goes out now closes its connection.

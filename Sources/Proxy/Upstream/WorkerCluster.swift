@@ -39,10 +39,11 @@ final class WorkerCluster {
     let priority: RoutingPriority
     let version: ConnectionPool.Version
 
-    /// Place in ``WorkerCluster/pools``: one of each priority, and another where the cluster follows the downstream.
-    var row: Int { (priority == .high ? 2 : 0) + (version == .http2 ? 1 : 0) }
+    /// Place in ``WorkerCluster/pools``: one of each priority, another where the cluster follows the downstream, and one for
+    /// tunnels.
+    var row: Int { (priority == .high ? 3 : 0) + (version == .tcp ? 2 : version == .http2 ? 1 : 0) }
 
-    static let rows = 4
+    static let rows = 6
   }
 
   init(_ info: ClusterInfo, worker: Worker) {
@@ -96,10 +97,18 @@ final class WorkerCluster {
 
   /// - Parameter downstream: what the request came by; nil for one of our own.
   func pool(at index: Int, priority: RoutingPriority, downstream: HTTPProtocol?) -> ConnectionPool {
-    let kind = PoolKind(priority: priority, version: info.version(downstream: downstream))
+    pool(at: index, PoolKind(priority: priority, version: info.version(downstream: downstream)))
+  }
+
+  /// The pool of CONNECT requests that end here.
+  func tunnelPool(at index: Int, priority: RoutingPriority) -> ConnectionPool {
+    pool(at: index, PoolKind(priority: priority, version: .tcp))
+  }
+
+  private func pool(at index: Int, _ kind: PoolKind) -> ConnectionPool {
     if let pool = pools[kind.row][index] { return pool }
     let host = hostSet.candidates[index]
-    let pool = ConnectionPool(self, host: host, priority: priority, version: kind.version)
+    let pool = ConnectionPool(self, host: host, priority: kind.priority, version: kind.version)
     pools[kind.row][index] = pool
     poolsByHost[PoolKey(host: ObjectIdentifier(host), kind: kind)] = pool
     return pool

@@ -9,7 +9,11 @@ import Telemetry
 /// is made for it. HTTP/1.1 is the case in which a connection has room for one stream.
 final class ConnectionPool {
   /// What its connections speak.
-  enum Version: Hashable { case http1, http2, negotiated }
+  enum Version: Hashable {
+    case http1, http2, negotiated
+    /// No HTTP: the bytes of a CONNECT request that ends here.
+    case tcp
+  }
 
   /// As Envoy: no more connections than these are begun for what happened at one time.
   private static let connectsAtOnce = 3

@@ -63,11 +63,14 @@ final class PoolClient: ClientCodecDelegate {
     host = pool.host
     createdAt = worker.loop.now
     usesLeft = info.maxRequestsPerConnection == 0 ? Int.max : info.maxRequestsPerConnection
-    httpProtocol = pool.version == .http1 ? .http11 : .http2
+    httpProtocol = pool.version == .http1 || pool.version == .tcp ? .http11 : .http2
     streamLimit = info.maxStreams(by: httpProtocol)
     expectedCapacity = min(usesLeft, streamLimit)
     super.init()
   }
+
+  /// Whether it carries what a CONNECT request brings, and no HTTP.
+  var isTunnel: Bool { pool.version == .tcp }
 
   /// Whether it stands and has no stream.
   var isIdle: Bool { activeStreams == 0 && state != .connecting && state != .closed }
@@ -90,6 +93,7 @@ final class PoolClient: ClientCodecDelegate {
         worker.loop, taking: socket, connecting: true, delegate: self, transportSocket: makeTransport())
       connection.bufferLimit = info.bufferLimit
       connection.detectsEarlyClose = false
+      connection.halfClose = pool.version == .tcp
       self.connection = connection
     } catch {
       connectFailure = error.code
@@ -108,6 +112,7 @@ final class PoolClient: ClientCodecDelegate {
   }
 
   private func countVersion() {
+    if pool.version == .tcp { return }
     shard.increment(info.stats[httpProtocol == .http2 ? .upstreamCxHttp2Total : .upstreamCxHttp1Total])
     if httpProtocol == .http2, let stats = info.http2Stats { shard.increment(stats[.nghttp2UpstreamConnections]) }
   }
@@ -133,6 +138,7 @@ final class PoolClient: ClientCodecDelegate {
 
   private func makeCodec() -> ClientCodec? {
     guard let connection else { return nil }
+    if pool.version == .tcp { return TCPClientCodec(connection, delegate: self, pool: worker.headerMaps) }
     return switch httpProtocol {
     case .http11:
       HTTP1ClientCodec(transport: connection, delegate: self, pool: worker.headerMaps, options: info.codecOptions)
@@ -190,6 +196,8 @@ final class PoolClient: ClientCodecDelegate {
     // As Envoy: a stream that was not brought to its end is counted with its connection's.
     if end == .unfinished, let connection { return connection.close(.noFlush) }
     endRequest()
+    // A tunnel with both its ends behind it: the connection ends by itself.
+    if pool.version == .tcp, end == .closes { return }
     if end == .unaskedBytes { shard.increment(info.stats[.upstreamCxProtocolError]) }
     connection?.close(.noFlush)
   }
@@ -297,6 +305,9 @@ final class PoolClient: ClientCodecDelegate {
     codec?.connectionClosed(reason)
     while activeStreams > 0 { endRequest() }
   }
+
+  /// Of a tunnel: other connections end as a whole.
+  override func connectionReachedEnd() { try? codec?.endOfInput(isClean: true) }
 
   override func connectionDidRead(_ count: Int) { shard.add(info.stats[.upstreamCxRxBytesTotal], UInt64(count)) }
 
@@ -413,6 +424,7 @@ extension ConnectionPool.Version {
     case .http1: ["http/1.1"]
     case .http2: ["h2"]
     case .negotiated: ["h2", "http/1.1"]
+    case .tcp: []
     }
   }
 }
