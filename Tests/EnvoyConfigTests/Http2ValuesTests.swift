@@ -28,6 +28,20 @@ import Testing
     #expect(manager.upgradeConfigs.map(\.enabled) == [true, false])
   }
 
+  @Test func filters() throws {
+    let configs = try manager().httpFilters.map(\.config)
+    guard configs.count == 4, case .grpcStats(let listed) = configs[0], case .grpcStats(let all) = configs[1],
+      case .grpcWeb = configs[2], case .allowlist(let services) = listed.perMethodStats,
+      case .all(let isAll) = all.perMethodStats
+    else {
+      Issue.record("not these filters")
+      return
+    }
+    #expect(services.map(\.name) == ["p.S"] && services[0].methodNames == ["M", "O"])
+    #expect(listed.enableUpstreamStats && listed.replaceDotsInGrpcServiceName)
+    #expect(isAll && !all.enableUpstreamStats && !all.replaceDotsInGrpcServiceName)
+  }
+
   @Test func routes() throws {
     let routes = try #require(try manager().routeConfig.virtualHosts.first?.routes)
     #expect(routes.map(\.match.isGrpc) == [false, true])

@@ -17,7 +17,7 @@ enum EnvoyExtensions {
       "gcp_authn.v3.GcpAuthnFilterConfig", "geoip.v3.Geoip",
       "grpc_field_extraction.v3.GrpcFieldExtractionConfig", "grpc_http1_bridge.v3.Config",
       "grpc_http1_reverse_bridge.v3.FilterConfig", "grpc_json_transcoder.v3.GrpcJsonTranscoder",
-      "grpc_stats.v3.FilterConfig", "grpc_web.v3.GrpcWeb", "header_mutation.v3.HeaderMutation",
+      "header_mutation.v3.HeaderMutation",
       "header_to_metadata.v3.Config", "health_check.v3.HealthCheck", "ip_tagging.v3.IPTagging",
       "json_to_metadata.v3.JsonToMetadata", "local_ratelimit.v3.LocalRateLimit",
       "lua.v3.Lua", "mcp.v3.Mcp", "oauth2.v3.OAuth2", "on_demand.v3.OnDemand", "original_src.v3.OriginalSrc",

@@ -53,6 +53,7 @@ package struct MessageDescription: Sendable {
       JwtRequirementReader.JwtRequirementAndList.self, EmptyMessage.self, JwtPerRouteConfigReader.self,
       JwtProvider.self, JwtProvider.NormalizePayload.self, JwtHeader.self, JwtClaimToHeader.self,
       JwtClaimToHeader.PathSegment.self, JwtCacheConfig.self, RemoteJwks.self, JwksAsyncFetch.self,
+      GrpcStatsConfig.self, GrpcMethodListReader.self, GrpcMethodList.Service.self, GrpcWeb.self,
 
       TcpProxy.self, TcpWeightedCluster.self, TcpProxy.ClusterWeight.self,
       RouteConfiguration.self, FilterConfig.self, VirtualHost.self, Route.self, RouteMatch.self,

@@ -137,6 +137,8 @@ package struct HttpFilter: Sendable {
     case router(Router)
     case rbac(HttpRBAC)
     case jwtAuthn(JwtAuthentication)
+    case grpcStats(GrpcStatsConfig)
+    case grpcWeb(GrpcWeb)
   }
 
   package var name = ""

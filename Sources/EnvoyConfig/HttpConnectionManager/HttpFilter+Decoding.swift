@@ -15,6 +15,8 @@ struct HttpFilterReader: ConfigMessage {
     let kinds = [
       AnyKind(Router.self) { HttpFilter.Config.router($0) }, AnyKind(HttpRBAC.self) { HttpFilter.Config.rbac($0) },
       AnyKind(JwtAuthentication.self) { HttpFilter.Config.jwtAuthn($0) },
+      AnyKind(GrpcStatsConfig.self) { HttpFilter.Config.grpcStats($0) },
+      AnyKind(GrpcWeb.self) { HttpFilter.Config.grpcWeb($0) },
     ]
     guard let config = reader.context.any(at: index, known: EnvoyExtensions.httpFilters, kinds) else { return }
     filter.config = config

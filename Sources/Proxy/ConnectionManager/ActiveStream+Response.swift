@@ -18,7 +18,28 @@ extension ActiveStream {
 
   func encodeHeaders(endStream: Bool) {
     guard !isOver, !responseStarted, let headers = responseHeaders else { return }
-    encodeThroughFilters(headers, endStream: endStream)
+    encodeHeaders(headers, below: chain.count, endStream: endStream)
+  }
+
+  /// The filter that held the response's head back lets it go.
+  func continueEncoding() {
+    guard !isOver, heldAt >= 0, let headers = responseHeaders else { return }
+    let place = heldAt
+    heldAt = -1
+    encodeHeaders(headers, below: place, endStream: false)
+  }
+
+  /// Responses pass the filters backwards.
+  private func encodeHeaders(_ headers: HeaderMap, below place: Int, endStream: Bool) {
+    var index = place
+    while index > 0 {
+      index -= 1
+      if skips(index) { continue }
+      if chain[index].use({ $0.encodeResponseHeaders(headers, endStream: endStream) }) == .stopIteration {
+        heldAt = index
+        return
+      }
+    }
     sendHeaders(headers, endStream: endStream)
   }
 
@@ -28,16 +49,6 @@ extension ActiveStream {
       encoder?.use { $0.encodeInformational(headers) }
     }
     headerMaps.giveBack(headers)
-  }
-
-  /// Responses pass the filters backwards.
-  private func encodeThroughFilters(_ headers: HeaderMap, endStream: Bool) {
-    var index = chain.count
-    while index > 0 {
-      index -= 1
-      if skips(index) { continue }
-      chain[index].use { $0.encodeResponseHeaders(headers, endStream: endStream) }
-    }
   }
 
   private func sendHeaders(_ headers: HeaderMap, endStream: Bool) {
@@ -53,6 +64,26 @@ extension ActiveStream {
   func encodeData(_ data: ByteView, endStream: Bool) {
     if isOver || responseEnded { return }
     lastActivity = loop.now
+    if config.filtersSeeBodies {
+      encodeThroughFilters(data, from: chain.count, endStream: endStream)
+    } else {
+      sendData(data, endStream: endStream)
+    }
+  }
+
+  private func encodeThroughFilters(_ data: ByteView, from place: Int, endStream: Bool) {
+    var data = data
+    var index = place
+    while index > 0 {
+      index -= 1
+      if skips(index) { continue }
+      chain[index].use { $0.encodeResponseData(&data, endStream: endStream) }
+      if heldAt == index { return }
+    }
+    if !isOver, endStream || !data.isEmpty { sendData(data, endStream: endStream) }
+  }
+
+  private func sendData(_ data: ByteView, endStream: Bool) {
     if !isHead { info.bytesSent += data.count }
     if endStream { responseWillEnd() }
     encoder?.use { $0.encodeData(data, endStream: endStream) }
@@ -61,9 +92,24 @@ extension ActiveStream {
   /// The map is the stream's from now on.
   func encodeTrailers(_ trailers: HeaderMap) {
     if isOver || responseEnded { return headerMaps.giveBack(trailers) }
+    if config.filtersSeeBodies, endsBody(in: trailers) { return headerMaps.giveBack(trailers) }
     responseTrailers = trailers
     responseWillEnd()
     encoder?.use { $0.encodeTrailers(trailers) }
+  }
+
+  /// Whether a filter has ended the body in the place of the trailers.
+  private func endsBody(in trailers: HeaderMap) -> Bool {
+    var index = chain.count
+    while index > 0 {
+      index -= 1
+      if skips(index) { continue }
+      if let end = chain[index].use({ $0.encodeResponseTrailers(trailers) }) {
+        encodeThroughFilters(end, from: index, endStream: true)
+        return true
+      }
+    }
+    return false
   }
 
   private func responseWillEnd() {
@@ -88,9 +134,18 @@ extension ActiveStream {
 
   // MARK: Replies of our own
 
+  /// A response whose head a filter held back gives way to a reply of ours.
+  private func dropHeldResponse() {
+    guard heldAt >= 0, let headers = responseHeaders else { return }
+    heldAt = -1
+    responseHeaders = nil
+    headerMaps.giveBack(headers)
+  }
+
   /// Answers in the upstream's place.
   func sendLocalReply(_ reply: LocalReply) {
     if isOver || responseStarted { return }
+    dropHeldResponse()
     if let flag = reply.flag { info.responseFlags.insert(flag) }
     info.detail = reply.detail
     let headers = headerMaps.take()
@@ -105,11 +160,10 @@ extension ActiveStream {
       headers.set(.contentLength, decimal: reply.body.count)
       if !headers.has(.contentType) { headers.add(.contentType, reply.contentType) }
     }
-    encodeThroughFilters(headers, endStream: !hasBody)
     let empty = !hasBody || isHead
     if upgrade != nil, info.responseFlags.contains(.upstreamConnectionFailure) { encoder?.use { $0.tunnelFailed() } }
     if reply.closesConnection || !requestEnded { connection.use { if !$0.isHTTP2 { $0.drainForClose(delayed: true) } } }
-    sendHeaders(headers, endStream: empty)
+    encodeHeaders(headers, below: chain.count, endStream: empty)
     if !empty { encodeData(reply.body, endStream: true) }
   }
 }

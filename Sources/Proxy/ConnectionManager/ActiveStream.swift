@@ -50,6 +50,8 @@ final class ActiveStream: StreamDecoder {
 
   private(set) var requestEnded = false
   var responseStarted = false
+  /// The filter that holds the response's head back; -1: none.
+  var heldAt = -1
   var responseEnded = false
   /// The downstream half is gone, or never was: the object waits to be used again.
   private(set) var isOver = true
@@ -141,6 +143,7 @@ final class ActiveStream: StreamDecoder {
     info = StreamInfo()
     requestEnded = false
     responseStarted = false
+    heldAt = -1
     responseEnded = false
     isHead = false
     upgrade = nil
@@ -337,10 +340,11 @@ final class ActiveStream: StreamDecoder {
   }
 
   private func decodeData(_ data: ByteView, endStream: Bool, from first: Int) {
+    var data = data
     var index = first
     while index <= position {
       if !skips(index),
-        chain[index].use({ $0.decodeRequestData(data, endStream: endStream) }) == .stopIteration
+        chain[index].use({ $0.decodeRequestData(&data, endStream: endStream) }) == .stopIteration
       {
         return
       }

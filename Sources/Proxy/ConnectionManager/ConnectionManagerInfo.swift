@@ -9,6 +9,8 @@ final class ConnectionManagerInfo: Sendable {
   let filters: [HTTPFilterInfo]
   /// Bits of the filters that are left out where a route does not say otherwise.
   let skippedFilters: UInt64
+  /// Whether any filter looks at responses beyond their head.
+  let filtersSeeBodies: Bool
   let routes: RouteTable
   let router: RouterInfo
   let codecType: HttpConnectionManager.CodecType
@@ -124,6 +126,7 @@ final class ConnectionManagerInfo: Sendable {
     filters = config.httpFilters.map {
       HTTPFilterInfo($0, router: router, scope: scope, localAddress: localAddress)
     }
+    filtersSeeBodies = filters.contains { $0.seesResponseBody }
     skippedFilters = RouteFilterConfigs(config.httpFilters, [], RouteFilterConfigCompiler()).skipped
   }
 }

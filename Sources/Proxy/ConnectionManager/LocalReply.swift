@@ -3,12 +3,17 @@ import Reactor
 import Telemetry
 
 extension ActiveStream {
-  /// Tells logs where a request would have gone that ends before the router (as Envoy, where the route says it).
-  func noteUpstreamCluster(_ headers: HeaderMap) {
+  /// The cluster that the route sends the request to; nil where it sends it to none.
+  func routeCluster(_ headers: HeaderMap) -> WorkerCluster? {
     let choice = info.route?.object.chooseCluster(headers, randomValue: info.randomValue) {
       worker.snapshot.clusterIndex(named: $0)
     }
-    if let index = choice?.cluster { info.upstreamCluster = Unretained(worker.clusters[index].info) }
+    return choice?.cluster.map { worker.clusters[$0] }
+  }
+
+  /// Tells logs where a request would have gone that ends before the router (as Envoy, where the route says it).
+  func noteUpstreamCluster(_ headers: HeaderMap) {
+    if let cluster = routeCluster(headers) { info.upstreamCluster = Unretained(cluster.info) }
   }
 }
 

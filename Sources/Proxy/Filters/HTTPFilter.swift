@@ -27,11 +27,21 @@ class HTTPFilter: UpstreamCallbacks {
 
   func decodeRequestHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus { .continueIteration }
 
-  func decodeRequestData(_ data: ByteView, endStream: Bool) -> FilterStatus { .continueIteration }
+  /// A filter that changes the body puts its own bytes in the place of what came, valid until it is called again.
+  func decodeRequestData(_ data: inout ByteView, endStream: Bool) -> FilterStatus { .continueIteration }
 
   func decodeRequestTrailers(_ trailers: HeaderMap) -> FilterStatus { .continueIteration }
 
-  func encodeResponseHeaders(_ headers: HeaderMap, endStream: Bool) {}
+  /// A filter that holds the response's head back gets all of its body alone, until ``ActiveStream/continueEncoding()``.
+  /// It is asked again where a reply of ours takes the response's place.
+  func encodeResponseHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus { .continueIteration }
+
+  /// As with ``decodeRequestData(_:endStream:)``. Only filters are asked that say so (``HTTPFilterInfo/seesResponseBody``).
+  func encodeResponseData(_ data: inout ByteView, endStream: Bool) {}
+
+  /// Nil lets the trailers go on; anything else ends the response's body in their place, valid until the filter is called
+  /// again. Likewise.
+  func encodeResponseTrailers(_ trailers: HeaderMap) -> ByteView? { nil }
 
   /// The downstream connection holds more than its buffer limit, or no longer does.
   func onAboveWriteBufferHighWatermark() {}

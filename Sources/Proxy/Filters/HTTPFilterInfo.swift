@@ -7,6 +7,8 @@ struct HTTPFilterInfo: Sendable {
     case router(RouterInfo)
     case rbac(RBACFilterInfo)
     case jwtAuthn(JwtAuthnInfo)
+    case grpcStats(GrpcStatsInfo)
+    case grpcWeb
   }
 
   /// By which `typed_per_filter_config` calls it.
@@ -24,6 +26,16 @@ struct HTTPFilterInfo: Sendable {
     case .rbac(let config): kind = .rbac(RBACFilterInfo(config, scope: scope))
     case .jwtAuthn(let config):
       kind = .jwtAuthn(JwtAuthnInfo(config, scope: scope, localAddress: localAddress))
+    case .grpcStats(let config): kind = .grpcStats(GrpcStatsInfo(config))
+    case .grpcWeb: kind = .grpcWeb
+    }
+  }
+
+  /// Whether the filter looks at responses beyond their head.
+  var seesResponseBody: Bool {
+    switch kind {
+    case .router, .rbac, .jwtAuthn: false
+    case .grpcStats, .grpcWeb: true
     }
   }
 
@@ -34,6 +46,8 @@ struct HTTPFilterInfo: Sendable {
     case .router(let info): RouterFilter(stream, info)
     case .rbac(let info): RBACFilter(stream, info, place: place)
     case .jwtAuthn(let info): JwtAuthnFilter(stream, info, place: place)
+    case .grpcStats(let info): GrpcStatsFilter(stream, info)
+    case .grpcWeb: GrpcWebFilter(stream)
     }
   }
 

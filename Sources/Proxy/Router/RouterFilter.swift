@@ -138,7 +138,7 @@ final class RouterFilter: HTTPFilter {
     if timeouts.tellsGrpc { GrpcTimeout.write(milliseconds: Int64(milliseconds), to: headers) }
   }
 
-  override func decodeRequestData(_ data: ByteView, endStream: Bool) -> FilterStatus {
+  override func decodeRequestData(_ data: inout ByteView, endStream: Bool) -> FilterStatus {
     if answered || route == nil { return .stopIteration }
     if endStream { requestEnded = true }
     if attemptInFlight, !waitsForUpgrade, let encoder = upstream.unretained?.use({ $0.encoder }) {

@@ -18,6 +18,9 @@ final class WorkerCluster {
   var externalResponses: ResponseCounters
   var internalResponses: ResponseCounters
   private var retriedResponses: ResponseCounters
+  /// Of the filters `grpc_stats` and `grpc_web`.
+  private(set) lazy var grpc = GrpcCounters(scope: info.scope.scope("grpc."))
+  private(set) lazy var grpcWeb = GrpcCounters(scope: info.scope.scope("grpc-web."))
   /// The hosts of an ORIGINAL_DST cluster.
   private var originalDst: OriginalDst?
 

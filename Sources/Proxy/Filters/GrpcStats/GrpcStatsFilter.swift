@@ -1,0 +1,62 @@
+import EnvoyConfig
+import HTTP
+import Reactor
+import Telemetry
+
+/// `envoy.filters.http.grpc_stats`: counts gRPC calls and their messages.
+final class GrpcStatsFilter: HTTPFilter {
+  private let info: GrpcStatsInfo
+  /// Nil while nothing is to be counted.
+  private var counters: GrpcMethodCounters?
+  private var requestFrames = GrpcFrames()
+  private var responseFrames = GrpcFrames()
+  private var isGrpcResponse = false
+
+  init(_ stream: ActiveStream, _ info: GrpcStatsInfo) {
+    self.info = info
+    super.init(stream)
+  }
+
+  override func decodeRequestHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus {
+    if headers.isGrpcRequest, let method = GrpcMethod(headers), let cluster = stream.routeCluster(headers) {
+      counters = info.counters(method, of: cluster)
+    }
+    return .continueIteration
+  }
+
+  override func decodeRequestData(_ data: inout ByteView, endStream: Bool) -> FilterStatus {
+    counters?.count(requestMessages: requestFrames.countMessages(data), on: shard)
+    return .continueIteration
+  }
+
+  override func encodeResponseHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus {
+    isGrpcResponse = headers.isGrpcResponse(endStream: endStream)
+    counters?.count(status: headers.value(of: .grpcStatus), on: shard)
+    if endStream { recordUpstreamTime() }
+    return .continueIteration
+  }
+
+  override func encodeResponseData(_ data: inout ByteView, endStream: Bool) {
+    if isGrpcResponse { counters?.count(responseMessages: responseFrames.countMessages(data), on: shard) }
+  }
+
+  override func encodeResponseTrailers(_ trailers: HeaderMap) -> ByteView? {
+    counters?.count(status: trailers.value(of: .grpcStatus), on: shard)
+    recordUpstreamTime()
+    return nil
+  }
+
+  private func recordUpstreamTime() {
+    guard info.recordsUpstreamTime, let counters else { return }
+    let (sent, received) = (stream.info.lastUpstreamByteSent, stream.info.lastUpstreamByteReceived)
+    guard sent > 0, received >= sent else { return }
+    counters.record(upstreamMilliseconds: UInt64((received - sent) / 1_000_000), on: shard)
+  }
+
+  override func onDestroy() {
+    counters = nil
+    requestFrames = GrpcFrames()
+    responseFrames = GrpcFrames()
+    isGrpcResponse = false
+  }
+}
