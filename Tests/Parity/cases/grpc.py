@@ -65,6 +65,7 @@ for title, kind in {
 called(
     "reply: a mapper",
     routes=[to("/none")],
+    unsupported="local_reply_config",
     **at_once,
     hcm={
         "local_reply_config": {

@@ -19,7 +19,12 @@ flood("1100 PINGs at once", send_ping(times=1100), over)
 flood("PINGs above a limit", send_ping(times=30), over, options={"max_outbound_control_frames": 10})
 flood("1100 SETTINGS at once", send_settings(times=1100), over)
 flood("SETTINGS above a limit", send_settings(times=30), over, options={"max_outbound_control_frames": 10})
-flood("frames above max_outbound_frames", burst(*[send_headers(HEAD, end=True)] * 3), over, options={"max_outbound_frames": 2})
+flood(
+    "frames above max_outbound_frames",
+    burst(*[send_headers(HEAD, end=True)] * 3),
+    over,
+    options={"max_outbound_frames": 2},
+)
 
 once = (send_headers(POST), pause(0.2))
 flood("one empty DATA", *once, send_data(""), send_data("a", end=True), await_("end"))
@@ -105,7 +110,7 @@ flood(
     hcm={"stream_idle_timeout": "0.4s"},
 )
 flood("a window that never opens, stream_flush_timeout", send_headers(HEAD, end=True), await_("end"), client=SHUT,
-      hcm={"stream_flush_timeout": "0.4s"})  # fmt: skip
+      hcm={"stream_flush_timeout": "0.4s"}, unsupported="stream_flush_timeout")  # fmt: skip
 flood("a window that opens byte by byte", send_headers(HEAD, end=True), pause(0.1),
       *[action for _ in range(4) for action in (send_window(1, 1), pause(0.02))], await_("end"), client=SHUT,
       upstream=[reply(body="four")])  # fmt: skip

@@ -56,7 +56,13 @@ answered(
     send_headers([*OK, *((f"x-{number}", "b" * 10000) for number in range(7))], end=True, pieces=8),
 )
 answered("a body longer than its length", send_headers([*OK, ("content-length", "2")]), send_data("abc", end=True))
-answered("a body shorter than its length", send_headers([*OK, ("content-length", "5")]), send_data("abc", end=True))
+answered(
+    "a body shorter than its length",
+    send_headers([*OK, ("content-length", "5")]),
+    send_data("abc"),
+    pause(0.2),
+    send_data("d", end=True),
+)
 answered(
     "a body for HEAD", send_headers([*OK, ("content-length", "5")]), send_data("hello", end=True), send=[h2(head("/"))]
 )

@@ -22,10 +22,17 @@ class Differs:
     rule: str
     why: str
     pillion: dict
+    # Section -> pairs of what stands in Pillion's, as a pattern, and what Envoy has in its place. All else is the same.
+    instead: dict = field(default_factory=dict)
 
 
 def differs(rule, why, **pillion):
     return Differs(rule, why, {name.replace("_", " "): texts for name, texts in pillion.items()})
+
+
+def differs_in(rule, why, **sections):
+    """A difference of a few words: with them replaced, Pillion must show what Envoy shows, to the byte."""
+    return Differs(rule, why, {}, {name.replace("_", " "): tuple(pairs) for name, pairs in sections.items()})
 
 
 def refused_as_malformed(rule, why):

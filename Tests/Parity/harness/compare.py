@@ -68,6 +68,15 @@ def judge_exemption(case, envoy, pillion):
     if traffic(envoy) == traffic(pillion):
         return f"exempted ({case.differs.rule}: {case.differs.why}), yet both do the same: drop the exemption"
     faults = []
+    if case.differs.instead:
+        pillion = dict(pillion)
+        for section, pairs in case.differs.instead.items():
+            for pattern, envoys in pairs:
+                pillion[section], count = re.subn(pattern, envoys, pillion.get(section, ""), flags=re.MULTILINE)
+                if not count:
+                    faults.append(f"{section}: lacks {pattern!r}")
+        faults.append(differences(envoy, pillion))
+        return "\n\n".join(fault for fault in faults if fault)
     for section, wanted in case.differs.pillion.items():
         text = pillion.get(section, "")
         if not wanted and text:

@@ -19,6 +19,10 @@ Why a TLS handshake failed Pillion says in words of its own, with the certificat
 at which depth of the chain, with which alert and counter. (One alert of Envoy's, bad_certificate_hash_value, cannot be had
 from OpenSSL: a wrong hash ends in certificate_unknown.)
 
+HTTP/2 is compared by stream: heads (pseudo-headers sorted), bodies, trailers, RST_STREAM and GOAWAY with their codes, and
+where a case asks for it SETTINGS, PING and WINDOW_UPDATE. Where Envoy ends a connection without a word, Pillion says why in a
+GOAWAY; so it does when it ends a connection to an upstream (`cluster.NAME.http2.goaway_sent` is not compared).
+
 What Pillion does not support yet it refuses at its start, naming the field (docs/configuration.md lists those), so no
 case can show it. One thing works in Envoy without being asked for: outlier detection by success rate, in clusters of five
 hosts or more that get 100 requests an interval. Pillion ejects for consecutive failures only.
@@ -56,7 +60,7 @@ def page(topics):
     for (rule, why), cases in groups.items():
         lines.append(f"### {rule}\n\n{sentence(why)}\n")
         lines.append("| case | Pillion shows |\n| --- | --- |")
-        lines += [f"| `{case.slug}` | {shown(case.differs.pillion)} |" for case in cases]
+        lines += [f"| `{case.slug}` | {shown(case.differs)} |" for case in cases]
         lines.append("")
     lines.append(UNSUPPORTED)
     lines += [f"* `{case.unsupported}` (`{case.slug}`)" for case in CASES if case.unsupported]
@@ -72,12 +76,19 @@ def sentence(text):
     return text[0].upper() + text[1:] + "."
 
 
-def shown(pillion):
+def shown(differs):
     parts = []
-    for section, texts in pillion.items():
+    for section, pairs in differs.instead.items():
+        parts.append(f"{section}: {', '.join(instead(*pair) for pair in pairs)}")
+    for section, texts in differs.pillion.items():
         said = ", ".join(quoted(text) for text in texts) if texts else "nothing"
         parts.append(f"{section}: {said}")
     return "; ".join(parts)
+
+
+def instead(pattern, envoys):
+    pattern = pattern.removesuffix("\n").removeprefix("^")
+    return quoted(pattern) + (f" where Envoy has {quoted(envoys)}" if envoys else " more")
 
 
 def quoted(text):

@@ -39,6 +39,7 @@ VOLATILE_STATS = re.compile(
     r"|\.tracing\.|_ms$|\.rds\.|update_(attempt|success|empty|failure)$|assignment_|version$|max_host_weight$"
     r"|flow_control|update_time$|remaining_cx_pools$|default\.total_match_count$"
     r"|http2\.(nghttp2_|pending_send_bytes|outbound_\w*_active|streams_active|deferred_stream_close|metadata_empty)"
+    r"|^cluster\..*\.http2\.goaway_sent$"
 )
 # The real Envoy, where a case has it beside the proxy under test.
 ENVOY = os.environ.get("ENVOY", str(Path(__file__).resolve().parents[3] / ".cache/envoy/envoy"))
