@@ -69,6 +69,7 @@ final class HTTP2Stream: StreamEncoder {
     trailers = nil
     id = 0
     decoder = nil
+    fieldBytes = 0
     hasHead = false
     remoteEnded = false
     remoteReset = nil

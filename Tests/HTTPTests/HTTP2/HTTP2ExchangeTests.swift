@@ -74,6 +74,19 @@ import Testing
     #expect(pair.server.completed.count == 200)
   }
 
+  /// Streams are used again: nothing of one may be left for the next.
+  @Test func oneStreamAfterTheOther() throws {
+    let pair = try HTTP2Pair()
+    pair.server.onRequest = { server, index in server.respond(index, ":status: 200", body: "b", trailers: "t: u") }
+    for index in 0..<1000 {
+      pair.client.request(
+        ":method: GET\n:scheme: http\n:authority: h\n:path: /\na: " + String(repeating: "x", count: 90))
+      pair.exchange()
+      #expect(pair.client.trace(index) == ["headers :status: 200", "data b", "trailers t: u", "end"])
+    }
+    #expect(pair.server.completed.count == 1000)
+  }
+
   @Test func bodiesLargerThanAllWindows() throws {
     var options = HTTP2Options()
     options.initialStreamWindowSize = 65_535
