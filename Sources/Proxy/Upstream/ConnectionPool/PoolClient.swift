@@ -129,6 +129,9 @@ final class PoolClient: ClientCodecDelegate {
       httpProtocol = tls?.alpnProtocol == "h2" ? .http2 : .http11
       streamLimit = info.maxStreams(by: httpProtocol)
       countVersion()
+      // As Envoy: first it was a connection of TCP, then it is one of HTTP.
+      shard.increment(info.stats[.upstreamCxTotal])
+      shard.increment(host.stats[.cxTotal])
     }
     codec = makeCodec()
     state = hasRoom ? .ready : .busy
