@@ -10,8 +10,13 @@ struct FieldTable: ~Copyable {
   private static let connectionSpecific = HeaderNameSet(
     .connection, .host, .http2Settings, .keepAlive, .proxyConnection, .transferEncoding, .upgrade)
 
+  /// Different in each message: in HPACK's table they would only push out what repeats, and nghttp2 compares a value with
+  /// all that the table has under its name.
+  private static let unindexed = HeaderNameSet(.grpcTimeout, .traceparent, .xB3SpanID, .xB3TraceID, .xRequestID)
+
   private static let copyNothing = UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
   private static let copyValue = UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue)
+  private static let noIndex = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
   private static let copyBoth = UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
 
   private(set) var fields: UnsafeMutablePointer<nghttp2_nv>
@@ -65,13 +70,14 @@ struct FieldTable: ~Copyable {
     } else if !name.isPseudo, !Self.connectionSpecific.contains(name),
       name != .te || value.equalsIgnoringCase(ByteView("trailers"))
     {
-      add(name, value, copies: copies)
+      add(name, value, copies: copies, indexes: !Self.unindexed.contains(name))
     }
   }
 
   /// A known name's text stands for ever.
-  private mutating func add(_ name: HeaderName, _ value: ByteView, copies: Bool) {
-    push(names.text(of: name), value, flags: copies ? Self.copyValue : Self.copyNothing)
+  private mutating func add(_ name: HeaderName, _ value: ByteView, copies: Bool, indexes: Bool = true) {
+    let copying = copies ? Self.copyValue : Self.copyNothing
+    push(names.text(of: name), value, flags: indexes ? copying : copying | Self.noIndex)
   }
 
   private mutating func push(_ name: ByteView, _ value: ByteView, flags: UInt8) {
