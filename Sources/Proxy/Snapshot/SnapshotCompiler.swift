@@ -16,6 +16,8 @@ package struct SnapshotCompiler {
   private let secrets: Secrets
   private var tlsSocketFactories: [TLSSocketFactory] = []
   private var errors: [ConfigError] = []
+  /// By the name of the cluster whose loopback hosts are elsewhere.
+  package var dialers: [String: any UpstreamDialer] = [:]
   /// By the name of the listener that captures.
   package var captures: [String: any CapturePolicy] = [:]
 
@@ -44,7 +46,7 @@ package struct SnapshotCompiler {
   package mutating func compile(listeningOn addresses: [Reactor.SocketAddress]) throws(ConfigErrors) -> Snapshot {
     let clusters = bootstrap.staticResources.clusters.enumerated().map { index, config in
       ClusterInfo(
-        config, index: index, store: store, makeTLS: { makeTLS(.client($0), $1) },
+        config, index: index, store: store, dialer: dialers[config.name], makeTLS: { makeTLS(.client($0), $1) },
         makeHealthCheck: { makeHealthCheck($0, $1) })
     }
     var listeners: [ListenerInfo] = []

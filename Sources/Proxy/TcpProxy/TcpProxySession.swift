@@ -135,7 +135,7 @@ final class TcpProxySession: ConnectionDelegate {
     let side = UpstreamSide(self)
     upstreamSide = side
     do {
-      let socket = try Sockets.connect(to: host.address)
+      let socket = try host.connect()
       if let keepalive = cluster.info.tcpKeepalive { keepalive.apply(to: socket.number) }
       let transport = host.tls.map { worker.tls(of: $0).makeSocket(to: host, nil, alpn: []) }
       let connection = try Connection(

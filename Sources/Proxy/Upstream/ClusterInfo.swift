@@ -39,8 +39,11 @@ package final class ClusterInfo: Sendable {
   let healthCheck: HealthCheckInfo?
   private let current: Locked<HostSet>
 
+  /// Who connects to its loopback hosts; nil where they are here.
+  let dialer: (any UpstreamDialer)?
+
   init(
-    _ config: Cluster, index: Int, store: StatsStore,
+    _ config: Cluster, index: Int, store: StatsStore, dialer: (any UpstreamDialer)? = nil,
     makeTLS: (UpstreamTlsContext, StatsScope) -> TLSSocketFactory,
     makeHealthCheck: (HealthCheck, StatsScope) -> HealthCheckInfo? = { _, _ in nil }
   ) {
@@ -48,6 +51,7 @@ package final class ClusterInfo: Sendable {
     observabilityName = config.altStatName.isEmpty ? config.name : config.altStatName
     self.index = index
     self.config = config
+    self.dialer = dialer
     connectTimeoutNanoseconds = config.connectTimeout.nanoseconds
     bufferLimit = Int(config.perConnectionBufferLimitBytes)
     let options = config.commonHttpProtocolOptions

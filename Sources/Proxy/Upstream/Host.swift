@@ -32,17 +32,21 @@ package final class Host: Sendable {
   let healthCheckHostname: String
   /// Whether they ask it at all.
   let isHealthChecked: Bool
+  /// Who dials it where it is on loopback; nil for one that is dialled from here.
+  private let dialer: (any UpstreamDialer)?
   private let ejected = Atomic<Bool>(false)
   private let activeHealthFlags: Atomic<UInt8>
   private let store: StatsStore
 
   package init(
     id: Int, address: Reactor.SocketAddress, hostname: String, endpoint: LbEndpoint, group: LocalityLbEndpoints,
-    tls: TLSSocketFactory?, monitor: OutlierMonitor?, isHealthChecked: Bool = false, store: StatsStore
+    tls: TLSSocketFactory?, monitor: OutlierMonitor?, isHealthChecked: Bool = false, store: StatsStore,
+    dialer: (any UpstreamDialer)? = nil
   ) {
     self.id = id
     self.tls = tls
     self.monitor = monitor
+    self.dialer = dialer
     self.address = address
     addressText = address.description
     self.hostname = hostname
@@ -58,6 +62,14 @@ package final class Host: Sendable {
     priority = Int(group.priority)
     self.store = store
     stats = store.unnamedBlock(HostStat.self)
+  }
+
+  /// Begins to connect to it, or to where else it is asked for its health.
+  func connect(to other: Reactor.SocketAddress? = nil) throws(SystemError) -> Descriptor {
+    let address = other ?? address
+    // Loopback is the app's own; every other address is the same from everywhere.
+    if let dialer, address.isLoopback { return try dialer.connect(to: address) }
+    return try Sockets.connect(to: address)
   }
 
   /// What the load balancer goes by.

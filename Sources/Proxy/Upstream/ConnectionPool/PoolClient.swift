@@ -87,7 +87,7 @@ final class PoolClient: ClientCodecDelegate {
     shard.adjust(host.stats[.cxActive], by: 1)
     connectTimer.arm(worker.loop, self, id: TimerID.connect, after: info.connectTimeoutNanoseconds)
     do {
-      let socket = try Sockets.connect(to: host.address)
+      let socket = try host.connect()
       if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
       let connection = try Connection(
         worker.loop, taking: socket, connecting: true, delegate: self, transportSocket: makeTransport())

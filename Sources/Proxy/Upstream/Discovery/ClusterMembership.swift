@@ -35,7 +35,7 @@ final class ClusterMembership: EventHandler {
     return Host(
       id: nextHostID, address: address, hostname: hostname, endpoint: endpoint, group: group,
       tls: info.transportSockets.resolve(endpoint, group), monitor: outliers?.add(id: nextHostID),
-      isHealthChecked: info.healthCheck != nil, store: main.store)
+      isHealthChecked: info.healthCheck != nil, store: main.store, dialer: info.dialer)
   }
 
   /// The members have changed.

@@ -99,7 +99,7 @@ class HealthCheckSession: ClientCodecDelegate {
 
   /// Begins to connect to where the host is to be asked.
   func connect(delegate: ConnectionDelegate) throws(SystemError) -> Connection {
-    let socket = try Sockets.connect(to: host.healthCheckAddress)
+    let socket = try host.connect(to: host.healthCheckAddress)
     let transport = checker.main.healthCheckTLS.makeSocket(to: host, alpn: checker.info.config.alpnProtocols)
     return try Connection(loop, taking: socket, connecting: true, delegate: delegate, transportSocket: transport)
   }
