@@ -53,14 +53,25 @@ let package = Package(
     .target(
       name: "Admin", dependencies: ["Proxy", "EnvoyConfig", "HTTP", "Security", "Telemetry", "Reactor"],
       swiftSettings: house),
+    .target(
+      name: "CPillionNS",
+      cSettings: [.unsafeFlags(["-std=gnu17", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "Interception",
+      dependencies: [
+        "Proxy", "EnvoyConfig", "Reactor", "CLinux", "CPillionNS", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .executableTarget(
       name: "pillion",
       dependencies: [
-        "Admin", "Proxy", "EnvoyConfig", "Security", "Telemetry", "Reactor",
+        "Admin", "Interception", "Proxy", "EnvoyConfig", "Security", "Telemetry", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .testTarget(
       name: "AdminTests", dependencies: ["Admin", "EnvoyConfig", "Telemetry", "Reactor"], swiftSettings: house),
+    .testTarget(
+      name: "InterceptionTests", dependencies: ["Interception", "Proxy", "EnvoyConfig", "Reactor"],
+      swiftSettings: house),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(
       name: "ProxyTests",

@@ -1,6 +1,7 @@
 import Admin
 import EnvoyConfig
 import Glibc
+import Interception
 import Proxy
 import Reactor
 import Telemetry
@@ -9,10 +10,13 @@ import Telemetry
 struct Serving {
   private let options: ServeOptions
   private let source: ConfigSource
+  private let app: Interception.Options?
 
-  init(_ options: ServeOptions, _ source: ConfigSource) {
+  /// - Parameter app: what runs beside the proxy; nil for nothing.
+  init(_ options: ServeOptions, _ source: ConfigSource, app: Interception.Options? = nil) {
     self.options = options
     self.source = source
+    self.app = app
   }
 
   /// Serves until the end. Returns the exit code: 0 fine, 1 refused.
@@ -22,9 +26,13 @@ struct Serving {
         path: options.logPath, level: LogLevel(options.logLevel) ?? .info, clock: .system)
       var bootstrap = try loadBootstrap(source, checks: ProxyChecks.all).get()
       options.apply(to: &bootstrap.node)
-      return try serve(bootstrap, log)
+      let interception = try app.map { try Interception(bootstrap, $0) }
+      return try serve(interception?.bootstrap ?? bootstrap, interception, log)
     } catch let errors as ConfigErrors {
       return refuse("\(errors)")
+    } catch let error as InterceptionError {
+      Console.error("pillion: \(error)\n")
+      return error.exitCode
     } catch {
       return refuse("\(error)")
     }
@@ -35,14 +43,15 @@ struct Serving {
     return 1
   }
 
-  private func serve(_ bootstrap: Bootstrap, _ log: ProcessLog) throws -> Int32 {
-    var sockets: [ListenerSockets] = []
-    for listener in bootstrap.staticResources.listeners {
-      sockets.append(try bind(listener))
-    }
+  private func serve(_ bootstrap: Bootstrap, _ interception: Interception?, _ log: ProcessLog) throws -> Int32 {
+    // While the agent prepares the namespace, all else is: what the configuration refuses comes first.
     let store = StatsStore()
+    try interception?.prepare()
+    var sockets: [ListenerSockets] = []
+    for listener in bootstrap.staticResources.listeners { sockets.append(try bind(listener, interception)) }
     var compiler = SnapshotCompiler(
       bootstrap, concurrency: options.concurrency, store: store, localAddress: LocalAddress.text)
+    interception?.apply(to: &compiler)
     let snapshot = try compiler.compile(listeningOn: sockets.map(\.address))
     var server = ServerOptions()
     server.concurrency = options.concurrency
@@ -53,10 +62,14 @@ struct Serving {
     let main = try MainLoop(
       EventLoop(), snapshot, sockets: sockets, options: server, log: log.logger("main"))
     let admin = try startAdmin(main, log)
-    try main.start {}
+    try interception?.attach(to: main)
+    try main.start { interception?.start() }
     main.loop.run()
     main.shutDown()
-    return withExtendedLifetime(admin) { main.exitCode }
+    let code = withExtendedLifetime(admin) { main.exitCode }
+    guard let interception else { return code }
+    let appCode = try interception.finish()
+    return code == 0 ? appCode : code
   }
 
   /// The admin interface, where the configuration has one.
@@ -77,8 +90,11 @@ struct Serving {
     }
   }
 
-  private func bind(_ listener: Listener) throws(ConfigErrors) -> ListenerSockets {
+  private func bind(_ listener: Listener, _ interception: Interception?) throws(ConfigErrors) -> ListenerSockets {
     do throws(SystemError) {
+      if let socket = try interception?.captureSocket(of: listener) {
+        return try ListenerSockets(listener, concurrency: options.concurrency, using: socket)
+      }
       return try ListenerSockets(listener, concurrency: options.concurrency)
     } catch {
       throw ConfigErrors([

@@ -41,6 +41,13 @@ static const int pl_so_original_dst = 80;
 static const int pl_ip_transparent = 19;
 static const int pl_ipv6_transparent = 75;
 
+// res_send(3): a query to the name servers of resolv.conf as it is. Bytes of the answer, or -1.
+int pl_res_send(const uint8_t *query, int length, uint8_t *answer, int size);
+
+// getaddrinfo's words for "no address of this family", which only _GNU_SOURCE shows.
+static const int pl_eai_nodata = -5;
+static const int pl_eai_addrfamily = -9;
+
 // Largest value of sun_path that fits, and the offset of the path in sockaddr_un (for abstract names).
 static const int pl_sun_path_offset = (int)offsetof(struct sockaddr_un, sun_path);
 static const int pl_sun_path_size = (int)sizeof(((struct sockaddr_un *)0)->sun_path);

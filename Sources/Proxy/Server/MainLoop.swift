@@ -75,8 +75,10 @@ package final class MainLoop: EventHandler {
   /// Warms the clusters and then serves; `started` is called once the listeners are open.
   package func start(_ started: @escaping () -> Void) throws(SystemError) {
     self.started = started
-    signals = try Signals(loop, [SIGTERM, SIGINT, SIGUSR1]) { [unowned self] in received(signal: $0) }
-    signal(SIGHUP, SIG_IGN)
+    signals = try Signals(loop, [SIGTERM, SIGINT, SIGUSR1] + (appSignals == nil ? [] : Self.signalsOfApps)) {
+      [unowned self] in received(signal: $0, fromTerminal: $1)
+    }
+    if appSignals == nil { signal(SIGHUP, SIG_IGN) }
     armStatsTimer()
     armFileTimer()
     for warning in snapshot.bootstrap.warnings { log.warning("\(warning)") }
@@ -164,12 +166,17 @@ package final class MainLoop: EventHandler {
   // MARK: Ending
 
   package private(set) var exitCode: Int32 = 0
+  /// Beside an app, all signals but SIGUSR1 are its own: who passes them on. The second argument: the terminal has sent it
+  /// to the app already. To be set before ``start(_:)``.
+  package var appSignals: ((Int32, Bool) -> Void)?
+  private static let signalsOfApps = [SIGHUP, SIGQUIT, SIGUSR2, SIGWINCH, SIGCONT]
 
-  private func received(signal: Int32) {
+  private func received(signal: Int32, fromTerminal: Bool) {
     switch signal {
     case SIGUSR1:
       log.info("reopening access logs")
       snapshot.accessLogFiles.reopen()
+    case _ where appSignals != nil: appSignals?(signal, fromTerminal)
     default:
       if state == .draining {
         log.warning("second signal: ending at once")
@@ -181,15 +188,25 @@ package final class MainLoop: EventHandler {
   }
 
   /// Lets what is under way finish, takes nothing new, and ends.
-  package func drain() {
+  /// - Parameter seconds: at the latest; the drain time where nothing is said.
+  package func drain(within seconds: Int? = nil) {
     if state == .draining { return }
     state = .draining
     stats.draining()
-    drainTimer.arm(loop, self, id: TimerID.drainTime, after: Int64(options.drainTimeSeconds) * 1_000_000_000)
+    let limit = Int64(seconds ?? options.drainTimeSeconds) * 1_000_000_000
+    drainTimer.arm(loop, self, id: TimerID.drainTime, after: limit)
     drainingWorkers = workers.count
     if workers.isEmpty { return loop.stop() }
     let mailbox = mailbox
     tellWorkers { worker in worker.drain { mailbox.post { $0.workerDrained() } } }
+  }
+
+  /// Inbound listeners close, and responses on their connections close these; all that goes out goes on.
+  package func stopInbound() {
+    tellWorkers {
+      $0.startDraining(over: 0, inboundOnly: true)
+      $0.stopListening(inboundOnly: true)
+    }
   }
 
   private func workerDrained() {

@@ -2,9 +2,9 @@ import EnvoyConfig
 import Reactor
 
 /// A CIDR range that is compared without touching the heap.
-struct AddressRange: Sendable, BitwiseCopyable {
+package struct AddressRange: Sendable, BitwiseCopyable {
   /// Bits that count.
-  let length: Int
+  package let length: Int
   private let isIPv4: Bool
   private let high: UInt64
   private let low: UInt64
@@ -12,7 +12,7 @@ struct AddressRange: Sendable, BitwiseCopyable {
   private let lowMask: UInt64
 
   /// Nil for what is not an address.
-  init?(_ range: CidrRange) {
+  package init?(_ range: CidrRange) {
     guard let address = Reactor.SocketAddress(ip: range.addressPrefix, port: 0), let halves = address.ipHalves else {
       return nil
     }
@@ -29,7 +29,7 @@ struct AddressRange: Sendable, BitwiseCopyable {
   private static func mask(_ length: Int) -> UInt64 { length == 0 ? 0 : ~0 << UInt64(64 - length) }
 
   /// No range holds what is no IP address.
-  func contains(_ address: Reactor.SocketAddress?) -> Bool {
+  package func contains(_ address: Reactor.SocketAddress?) -> Bool {
     guard let halves = address?.ipHalves, halves.isIPv4 == isIPv4 else { return false }
     return halves.high & highMask == high && halves.low & lowMask == low
   }

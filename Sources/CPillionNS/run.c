@@ -1,0 +1,266 @@
+// The agent beside its app: prepares the namespace, gives sockets to the proxy, starts the app, and ends with it.
+#include "agent.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum {
+  EXIT_FAILED = 125,
+  LEFT_BEHIND_MILLISECONDS = 1000,  // those whose app has ended, from TERM to KILL
+  ORPHANED_MILLISECONDS = 2000,     // the app whose proxy has ended, from TERM to KILL
+  KILL_AGAIN_MILLISECONDS = 20,
+};
+
+struct agent {
+  const struct agent_options *options;
+  int signals;
+  sigset_t users_mask;
+  pid_t app;
+  bool has_ended;    // the app
+  int exit_code;
+  bool is_killing;   // TERM has been said to all
+  long long kill_at; // milliseconds of the monotonic clock
+};
+
+static long long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+static void tell(const struct agent *agent, uint32_t type, uint32_t a, uint32_t b) {
+  struct pl_ns_message message = {.header = {.type = type, .a = a, .b = b}};
+  pl_ns_send(agent->options->control, &message, NULL, 0);
+}
+
+static int tell_failure(const struct agent_options *options, const char *step, int code, int exit_code) {
+  struct pl_ns_message message = {
+      .header = {.type = PL_NS_ERROR, .a = (uint32_t)code, .b = (uint32_t)exit_code}};
+  snprintf(message.text, sizeof message.text, "%s", step);
+  pl_ns_send(options->control, &message, NULL, 0);
+  return exit_code;
+}
+
+// MARK: Sockets
+
+static void serve_sockets(const struct agent *agent) {
+  struct pl_ns_message request, reply = {.header = {.type = PL_NS_SOCKETS}};
+  int fds[PL_NS_MAX_FDS];
+  size_t count;
+  if (pl_ns_receive(agent->options->sockets, &request, fds, 0, &count) != 1) return;
+  if (request.header.type != PL_NS_WANT_SOCKETS) return;
+  int family = request.header.b == AF_INET6 ? AF_INET6 : AF_INET;
+  uint32_t wanted = request.header.a < PL_NS_MAX_FDS ? request.header.a : PL_NS_MAX_FDS;
+  for (count = 0; count < wanted; count++) {
+    int code = agent_inside_socket(family, &fds[count]);
+    if (code == 0) continue;
+    reply.header.b = (uint32_t)code;
+    break;
+  }
+  reply.header.a = (uint32_t)count;
+  reply.header.c = (uint32_t)family;
+  pl_ns_send(agent->options->sockets, &reply, fds, count);
+  while (count > 0) close(fds[--count]);
+}
+
+// MARK: The app
+
+// glibc's posix_spawn, by which we came, leaves its two own signals ignored, and lets nobody set them.
+static void restore_own_signals(void) {
+  char default_action[64] = {0};
+  for (int number = 32; number <= 33; number++) syscall(SYS_rt_sigaction, number, default_action, NULL, 8);
+}
+
+static void be_the_app(const struct agent *agent, pid_t parent, int failure) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (getppid() == parent) {
+    restore_own_signals();
+    sigprocmask(SIG_SETMASK, &agent->users_mask, NULL);
+    execvp(agent->options->command[0], agent->options->command);
+  }
+  int code = errno;
+  if (write(failure, &code, sizeof code) < 0) _exit(EXIT_FAILED);
+  _exit(EXIT_FAILED);
+}
+
+// The errno of the app's exec, 0 once it runs.
+static int read_exec_failure(int fd) {
+  int code = 0;
+  ssize_t length;
+  do length = read(fd, &code, sizeof code);
+  while (length < 0 && errno == EINTR);
+  return length == (ssize_t)sizeof code ? code : 0;
+}
+
+static int start_app(struct agent *agent) {
+  int pair[2];
+  if (pipe2(pair, O_CLOEXEC) != 0) return errno;
+  pid_t parent = getpid();
+  pid_t child = fork();
+  if (child == 0) be_the_app(agent, parent, pair[1]);
+  int code = child < 0 ? errno : 0;
+  close(pair[1]);
+  if (code == 0) code = read_exec_failure(pair[0]);
+  close(pair[0]);
+  agent->app = child;
+  return code;
+}
+
+// MARK: Ends
+
+static void kill_later(struct agent *agent, int milliseconds) {
+  if (agent->is_killing) return;
+  agent->is_killing = true;
+  agent->kill_at = now() + milliseconds;
+  children_signal_all(SIGTERM);
+  children_signal_all(SIGCONT);
+}
+
+static void kill_if_due(struct agent *agent) {
+  if (!agent->is_killing || now() < agent->kill_at) return;
+  children_signal_all(SIGKILL);
+  agent->kill_at = now() + KILL_AGAIN_MILLISECONDS;
+}
+
+static void app_ended(struct agent *agent, int status) {
+  agent->has_ended = true;
+  agent->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  bool others = children_exist();
+  tell(agent, PL_NS_EXIT, (uint32_t)status, others);
+  if (others) kill_later(agent, LEFT_BEHIND_MILLISECONDS);
+}
+
+// A child has ended: ours, or one that came to us as an orphan.
+static void reap(struct agent *agent) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    if (pid == agent->app) app_ended(agent, status);
+  }
+  // Whose parent is killed comes to us only then.
+  if (agent->is_killing && agent->kill_at - now() > KILL_AGAIN_MILLISECONDS) children_signal_all(SIGTERM);
+}
+
+static void read_signals(struct agent *agent) {
+  struct signalfd_siginfo info;
+  while (read(agent->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+    if (info.ssi_signo == SIGCHLD) reap(agent);
+  }
+}
+
+// MARK: The proxy's wishes
+
+// False at the end of the channel.
+static bool read_control(struct agent *agent, bool *go) {
+  struct pl_ns_message message;
+  size_t count;
+  int result = pl_ns_receive(agent->options->control, &message, NULL, 0, &count);
+  if (result <= 0) return result == -EAGAIN;
+  switch (message.header.type) {
+    case PL_NS_GO: *go = true; break;
+    case PL_NS_SIGNAL:
+      if (agent->app > 0 && !agent->has_ended) kill(agent->app, (int)message.header.a);
+      break;
+    case PL_NS_KILL_ALL:
+      agent->is_killing = true;
+      agent->kill_at = now();
+      break;
+    default: break;
+  }
+  return true;
+}
+
+static int wait_milliseconds(const struct agent *agent) {
+  if (!agent->is_killing) return -1;
+  long long left = agent->kill_at - now();
+  return left > 0 ? (int)left : 0;
+}
+
+// One round of waiting; false once the proxy is gone.
+static bool turn(struct agent *agent, bool has_proxy, bool *go) {
+  struct pollfd ready[3] = {
+      {.fd = agent->signals, .events = POLLIN},
+      {.fd = has_proxy ? agent->options->control : -1, .events = POLLIN},
+      {.fd = has_proxy ? agent->options->sockets : -1, .events = POLLIN},
+  };
+  if (poll(ready, 3, wait_milliseconds(agent)) < 0) return true;
+  if (ready[0].revents != 0) read_signals(agent);
+  if (ready[2].revents & POLLIN) serve_sockets(agent);
+  return ready[1].revents == 0 || read_control(agent, go);
+}
+
+static int watch_app(struct agent *agent) {
+  bool has_proxy = true, go = false;
+  while (!agent->has_ended || children_exist()) {
+    if (has_proxy && !turn(agent, has_proxy, &go)) {
+      has_proxy = false;
+      kill_later(agent, ORPHANED_MILLISECONDS);
+    } else if (!has_proxy) {
+      turn(agent, false, &go);
+    }
+    kill_if_due(agent);
+  }
+  return agent->exit_code;
+}
+
+// MARK: The beginning
+
+static int prepare(const struct agent_options *options, struct agent_place *place, int fds[3]) {
+  struct agent_failure failure;
+  if (!agent_unshare(&failure) || !agent_lay_network(options, place, &failure)) {
+    return tell_failure(options, failure.step, failure.code, EXIT_FAILED);
+  }
+  agent_lay_files(options->resolver);
+  int code = agent_listen(PL_NS_CAPTURE_PORT, SOCK_STREAM, &fds[0]);
+  if (code == 0) code = agent_listen(PL_NS_DNS_PORT, SOCK_DGRAM, &fds[1]);
+  if (code == 0) code = agent_listen(PL_NS_DNS_PORT, SOCK_STREAM, &fds[2]);
+  return code == 0 ? 0 : tell_failure(options, "sockets", code, EXIT_FAILED);
+}
+
+// Prepares the namespace, and tells the proxy what there is.
+static int become_ready(const struct agent_options *options) {
+  int fds[3], count = options->stays_on_host ? 0 : 3;
+  struct agent_place place = {.variant = ""};
+  int code = options->stays_on_host ? 0 : prepare(options, &place, fds);
+  if (code != 0) return code;
+  struct pl_ns_message message = {
+      .header = {.type = PL_NS_READY, .a = (uint32_t)getpid(), .b = (uint32_t)count, .c = place.has_ipv6}};
+  snprintf(message.text, sizeof message.text, "%s", place.variant);
+  pl_ns_send(options->control, &message, fds, (size_t)count);
+  while (count > 0) close(fds[--count]);
+  return 0;
+}
+
+static int watch_signals(struct agent *agent) {
+  sigset_t all;
+  sigfillset(&all);
+  if (sigprocmask(SIG_SETMASK, &all, &agent->users_mask) != 0) return errno;
+  agent->signals = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
+  return agent->signals < 0 ? errno : 0;
+}
+
+int agent_run(const struct agent_options *options) {
+  fcntl(options->control, F_SETFD, FD_CLOEXEC);
+  fcntl(options->sockets, F_SETFD, FD_CLOEXEC);
+  struct agent agent = {.options = options};
+  int code = watch_signals(&agent);
+  if (code != 0) return tell_failure(options, "signals", code, EXIT_FAILED);
+  if ((code = become_ready(options)) != 0) return code;
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  bool go = false;
+  while (!go) {
+    if (!turn(&agent, true, &go)) return 0;
+  }
+  if ((code = start_app(&agent)) != 0) {
+    while (waitpid(-1, NULL, 0) > 0) continue;
+    return tell_failure(options, "exec", code, code == ENOENT ? 127 : 126);
+  }
+  tell(&agent, PL_NS_STARTED, (uint32_t)agent.app, 0);
+  return watch_app(&agent);
+}

@@ -1,0 +1,152 @@
+import CPillionNS
+import Glibc
+import Reactor
+
+/// The agent's process (docs/architecture.md), from its start to its end.
+package final class Agent {
+  /// What a namespace that is laid out has for the proxy.
+  package struct Inside: ~Copyable {
+    package let capture: Descriptor
+    package let dnsUDP: Descriptor
+    package let dnsTCP: Descriptor
+    package let hasIPv6: Bool
+    /// How connections are captured: for the log.
+    package let variant: String
+  }
+
+  package struct Settings {
+    /// Beside a namespace, or on the host.
+    package var isolates = true
+    /// For `pillion exec`.
+    package var name = ""
+    /// Lines of the app's resolv.conf; empty leaves the host's.
+    package var resolver: [String] = []
+    /// Of the host's loopback.
+    package var ports: [UInt16] = []
+    /// The app and its arguments.
+    package var command: [String] = []
+
+    package init() {}
+
+    func arguments(control: Int32, sockets: Int32) -> [String] {
+      var arguments = [PL_NS_NAME, "agent", "control=\(control)", "sockets=\(sockets)", "name=\(name)"]
+      if !isolates { arguments.append("host=1") }
+      if !resolver.isEmpty { arguments.append("resolver=" + resolver.joined(separator: ";")) }
+      arguments.append("ports=" + ports.map { "\($0)" }.joined(separator: ","))
+      return arguments + ["--"] + command
+    }
+  }
+
+  private static let patienceMilliseconds: Int32 = 10_000
+
+  package let pid: pid_t
+  /// Where ``AppLife`` listens.
+  private(set) var control: Int32
+  /// What dials the app.
+  package let sockets: InsideSockets
+  private var exitStatus: Int32?
+
+  /// Starts it; it prepares the namespace while the caller goes on.
+  package init(_ settings: Settings) throws(SystemError) {
+    let control = try SocketPair()
+    let sockets = try SocketPair()
+    let arguments = settings.arguments(control: control.theirs.number, sockets: sockets.theirs.number)
+    let result = Self.spawn(arguments, keeping: [control.theirs.number, sockets.theirs.number])
+    if result < 0 { throw SystemError("posix_spawn", code: -result) }
+    pid = result
+    self.control = control.ours.release()
+    self.sockets = InsideSockets(sockets.ours)
+  }
+
+  deinit { hangUp() }
+
+  /// Ends the conversation: an agent whose app still runs ends it, in two seconds at the most.
+  package func hangUp() {
+    if control >= 0 { close(control) }
+    control = -1
+  }
+
+  /// Two ends of a channel; both close with this.
+  private struct SocketPair: ~Copyable {
+    let ours: Descriptor
+    let theirs: Descriptor
+
+    init() throws(SystemError) {
+      var pair: (Int32, Int32) = (-1, -1)
+      let code = withUnsafeMutableBytes(of: &pair) {
+        pl_ns_socket_pair($0.baseAddress?.assumingMemoryBound(to: Int32.self))
+      }
+      if code != 0 { throw SystemError("socketpair", code: code) }
+      ours = Descriptor(pair.0)
+      theirs = Descriptor(pair.1)
+    }
+  }
+
+  private static func spawn(_ arguments: [String], keeping descriptors: [Int32]) -> pid_t {
+    var argv = arguments.map { strdup($0) }
+    defer { for argument in argv { free(argument) } }
+    argv.append(nil)
+    return pl_ns_spawn(argv, descriptors + [-1])
+  }
+
+  /// Waits for the namespace.
+  /// - Throws: a step of it failed, or took too long.
+  package func waitUntilReady() throws -> Inside {
+    var ready = try nextMessage()
+    guard ready.type == PL_NS_READY.rawValue, ready.b == 3 else { throw Self.failure(ready) }
+    let (hasIPv6, variant, numbers) = (ready.c == 1, ready.text, ready.takeDescriptors())
+    guard numbers.count == 3 else {
+      for number in numbers { close(number) }
+      throw InterceptionError("the agent handed over \(numbers.count) sockets in place of 3")
+    }
+    return Inside(
+      capture: Descriptor(numbers[0]), dnsUDP: Descriptor(numbers[1]), dnsTCP: Descriptor(numbers[2]),
+      hasIPv6: hasIPv6, variant: variant)
+  }
+
+  /// The same for an app that stays on the host.
+  package func waitUntilReadyOnHost() throws {
+    let ready = try nextMessage()
+    if ready.type != PL_NS_READY.rawValue { throw Self.failure(ready) }
+  }
+
+  private func nextMessage() throws -> AgentMessage {
+    var waiting = pollfd(fd: control, events: Int16(POLLIN), revents: 0)
+    guard poll(&waiting, 1, Self.patienceMilliseconds) > 0 else {
+      throw InterceptionError("the agent did not prepare its namespace within \(Self.patienceMilliseconds / 1000) s")
+    }
+    guard let message = try AgentMessage(from: control) else {
+      throw InterceptionError("the agent ended before its namespace was ready")
+    }
+    return message
+  }
+
+  private static func failure(_ message: borrowing AgentMessage) -> AgentFailure {
+    AgentFailure(step: message.text, code: Int32(bitPattern: message.a))
+  }
+
+  /// Waits for its end, which the caller knows to be near.
+  /// - Returns: its exit code, which is the app's as a shell would say it.
+  @discardableResult
+  package func waitForEnd() -> Int32 {
+    if exitStatus == nil {
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+      exitStatus = status
+    }
+    let status = exitStatus ?? 0
+    return pl_ns_exited(status) ? pl_ns_exit_code(status) : 128 + pl_ns_term_signal(status)
+  }
+}
+
+/// A step of the agent's that failed.
+package struct AgentFailure: Error, Equatable {
+  package let step: String
+  /// errno.
+  package let code: Int32
+
+  package init(step: String, code: Int32) {
+    self.step = step
+    self.code = code
+  }
+}

@@ -1,0 +1,48 @@
+import Glibc
+import Reactor
+
+/// What a step of the agent's that this machine refuses means, and the one thing that mends it.
+package enum Ladder {
+  /// One line.
+  package static func explanation(of failure: AgentFailure, _ machine: Machine) -> String {
+    "no namespace for the app: \(reason(failure, machine)); \(remedy(failure, machine))"
+  }
+
+  package static func reason(_ failure: AgentFailure, _ machine: Machine) -> String {
+    switch cause(failure, machine) {
+    case .container: "user namespaces are blocked by this container's seccomp profile (Docker's default)"
+    case .sysctl: "unprivileged user namespaces are off (kernel.unprivileged_userns_clone)"
+    case .limit: "the limit user.max_user_namespaces or user.max_net_namespaces is 0 or used up"
+    case .appArmor: "AppArmor restricts user namespaces (Ubuntu)"
+    case .rules: "the kernel refuses the nftables rules: \(SystemError("", code: failure.code).reason)"
+    case .other: "\(failure.step): \(SystemError("", code: failure.code).reason)"
+    }
+  }
+
+  package static func remedy(_ failure: AgentFailure, _ machine: Machine) -> String {
+    switch cause(failure, machine) {
+    case .container: "docker run --security-opt seccomp=unconfined"
+    case .sysctl: "sudo sysctl kernel.unprivileged_userns_clone=1"
+    case .limit: "sudo sysctl user.max_user_namespaces=10000 user.max_net_namespaces=10000"
+    case .appArmor:
+      "pillion doctor --apparmor | sudo tee /etc/apparmor.d/pillion && sudo apparmor_parser -r /etc/apparmor.d/pillion, "
+        + "or sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+    case .rules: "sudo modprobe -a nf_tables nft_tproxy nft_socket"
+    case .other: "--intercept off runs the app without it"
+    }
+  }
+
+  private enum Cause { case container, sysctl, limit, appArmor, rules, other }
+
+  private static func cause(_ failure: AgentFailure, _ machine: Machine) -> Cause {
+    let isDenied = failure.code == EPERM || failure.code == EACCES
+    if failure.step == "unshare" {
+      if failure.code == ENOSPC { return .limit }
+      if isDenied, machine.forbidsUserNamespaces { return .sysctl }
+      if isDenied, machine.hasSeccompFilter { return .container }
+    }
+    // On Ubuntu unshare succeeds, and whatever follows is denied.
+    if isDenied, machine.restrictsByAppArmor { return .appArmor }
+    return failure.step == "nftables" ? .rules : .other
+  }
+}

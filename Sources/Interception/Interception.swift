@@ -1,0 +1,122 @@
+import CLinux
+import EnvoyConfig
+import Glibc
+import Proxy
+import Reactor
+
+/// An app beside the proxy, from the command line to its exit: what `pillion run -- APP` adds to serving.
+///
+///     init           the plan: the configuration with what interception adds
+///     prepare        the agent, and the namespace with its sockets
+///     attach         DNS and the app's life on the main loop
+///     start          GO
+///     finish         the exit code
+package final class Interception {
+  package struct Options: Sendable {
+    package var mode = InterceptionMode.auto
+    package var outbound = OutboundTrafficPolicy.allowAny
+    /// Ports of the host's loopback that the app may use.
+    package var hostPorts: [UInt16] = []
+    /// For `pillion exec`; the app's own name when empty.
+    package var name = ""
+    /// From SIGTERM to SIGKILL.
+    package var graceSeconds = 30
+    /// The app and its arguments.
+    package var command: [String]
+
+    package init(command: [String]) { self.command = command }
+
+    /// The app's name without its folder.
+    var appName: String {
+      let path = command.first ?? ""
+      return path.split(separator: "/").last.map { String($0) } ?? path
+    }
+  }
+
+  private let options: Options
+  private let plan: InterceptionPlan?
+  private let addresses: VirtualAddresses
+  private let configured: Bootstrap
+  private let agent: Agent
+  private var inside: Agent.Inside?
+  private var dns: DNSServer?
+  private var life: AppLife?
+
+  /// Starts the agent, which prepares the namespace meanwhile.
+  package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
+    self.options = options
+    configured = bootstrap
+    let plan = options.mode == .off ? nil : InterceptionPlan(bootstrap, hostPorts: options.hostPorts)
+    self.plan = plan
+    addresses = VirtualAddresses(plan?.names.exact ?? [])
+    var settings = Agent.Settings()
+    settings.isolates = plan != nil
+    settings.name = options.name.isEmpty ? options.appName : options.name
+    settings.resolver = ResolverSettings.lines(host: SmallFile.read("/etc/resolv.conf") ?? "")
+    settings.ports = plan?.loopbackPorts ?? []
+    settings.command = options.command
+    ProcessEnd.adoptOrphans()
+    agent = try Agent(settings)
+  }
+
+  /// The configuration, with what interception adds.
+  package var bootstrap: Bootstrap { plan?.bootstrap ?? configured }
+
+  /// Waits for the namespace.
+  /// - Throws: InterceptionError, which says what this machine refuses and how that is mended.
+  package func prepare() throws {
+    do {
+      if plan == nil { try agent.waitUntilReadyOnHost() } else { inside = try agent.waitUntilReady() }
+    } catch let failure as AgentFailure {
+      throw InterceptionError(Ladder.explanation(of: failure, Machine.current()))
+    }
+  }
+
+  /// The socket of a listener that stands inside; nil for one that stands on the host.
+  package func captureSocket(of listener: Listener) throws(SystemError) -> Descriptor? {
+    guard let plan, listener.name == plan.captureListener, let number = inside?.capture.number else { return nil }
+    return try Descriptor(checking: fcntl(number, F_DUPFD_CLOEXEC, 3), "dup")
+  }
+
+  /// What the compiled configuration has to know of the app.
+  package func apply(to compiler: inout SnapshotCompiler) {
+    guard let plan else { return }
+    compiler.captures = [plan.captureListener: plan.capturePolicy(addresses, options.outbound)]
+    compiler.dialers = Dictionary(
+      plan.insideClusters.map { ($0, agent.sockets as any UpstreamDialer) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Answers the app's questions and minds its life, on the main loop.
+  package func attach(to main: MainLoop) throws(SystemError) {
+    if let plan, let inside = inside.take() {
+      let responder = DNSResponder(
+        plan.names, addresses, policy: options.outbound, hasIPv6: inside.hasIPv6,
+        hostHasIPv6: HostResolver.hostHasIPv6())
+      main.log.info("the app's connections come by \(inside.variant)\(inside.hasIPv6 ? "" : ", without IPv6")")
+      dns = try DNSServer(main.loop, responder, udp: inside.dnsUDP, tcp: inside.dnsTCP)
+    }
+    let life = try AppLife(agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
+      [unowned self] in dns?.close()
+    }
+    self.life = life
+    main.appSignals = { [unowned life] in life.received(signal: $0, fromTerminal: $1) }
+  }
+
+  /// The proxy serves.
+  package func start() { life?.start() }
+
+  /// After the proxy has ended: waits until nothing of the app is left, and ends as it did.
+  /// - Returns: the exit code of this process. Where a signal ended the app, this process dies by it.
+  package func finish() throws(InterceptionError) -> Int32 {
+    agent.hangUp()
+    let code = agent.waitForEnd()
+    switch life?.outcome {
+    case .exited(let code): return code
+    case .killed(let signal):
+      ProcessEnd.die(by: signal)
+      return 128 + signal
+    case .notRun(let error): throw error
+    case nil: return code
+    }
+  }
+}

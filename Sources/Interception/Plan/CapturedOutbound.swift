@@ -1,0 +1,50 @@
+import EnvoyConfig
+import Proxy
+import Reactor
+
+/// What becomes of the app's connections: those to ports of the host's loopback go there, and where only the configuration's
+/// names are allowed, all that it does not know is reset.
+package struct CapturedOutbound: CapturePolicy {
+  /// The listener that takes connections to the host's own ports.
+  package static let hostListener = "pillion_host"
+  /// Where the capture listener stands inside.
+  package static let capturePort: UInt16 = 15001
+
+  private let addresses: VirtualAddresses
+  private let policy: OutboundTrafficPolicy
+  /// Ports of loopback on which the proxy itself listens.
+  private let listenerPorts: Set<UInt16>
+  /// What the configuration names by its address.
+  private let known: [AddressRange]
+  private let ownAddresses: [Reactor.SocketAddress]
+
+  package init(
+    _ addresses: VirtualAddresses, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>, known: [CidrRange]
+  ) {
+    self.addresses = addresses
+    self.policy = policy
+    self.listenerPorts = listenerPorts
+    self.known = known.compactMap { AddressRange($0) }.filter { $0.length > 0 }
+    ownAddresses = ["10.244.0.2", "fd00:244::2"].compactMap { Reactor.SocketAddress(ip: $0, port: 0) }
+  }
+
+  package func decide(_ destination: Reactor.SocketAddress) -> CaptureDecision {
+    if isOwn(destination) {
+      if destination.port == Self.capturePort { return .reset }
+      return listenerPorts.contains(destination.port) ? .serve : handToHost(destination.port)
+    }
+    if VirtualAddresses.isHost(destination) { return handToHost(destination.port) }
+    if policy == .allowAny || addresses.name(of: destination) != nil { return .serve }
+    return known.contains { $0.contains(destination) } ? .serve : .reset
+  }
+
+  /// Whether it is the app's own machine, as the app sees it.
+  private func isOwn(_ destination: Reactor.SocketAddress) -> Bool {
+    destination.isLoopback || ownAddresses.contains(destination.with(port: 0))
+  }
+
+  private func handToHost(_ port: UInt16) -> CaptureDecision {
+    guard let destination = Reactor.SocketAddress(ip: "127.0.0.1", port: port) else { return .reset }
+    return .hand(listener: Self.hostListener, destination: destination)
+  }
+}

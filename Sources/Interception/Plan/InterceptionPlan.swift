@@ -1,0 +1,155 @@
+import EnvoyConfig
+import Reactor
+
+/// What interception makes of a configuration: which listener takes the app's connections, what is added to it, which
+/// names and ports are whose. A value; nothing is opened.
+package struct InterceptionPlan: Sendable {
+  /// The listener that is added where the configuration has none for all outbound connections, and its cluster.
+  package static let defaultListener = "pillion_outbound"
+  package static let passthroughCluster = "pillion_passthrough"
+
+  /// With what interception adds.
+  package private(set) var bootstrap: Bootstrap
+  /// The name of the listener that takes what the app sends out.
+  package private(set) var captureListener = InterceptionPlan.defaultListener
+  package let names: NameTable
+  /// Ports of the host's loopback that the app may use: the proxy's own listeners, the admin interface, those asked for.
+  package let loopbackPorts: [UInt16]
+  /// The clusters of inbound listeners: their loopback hosts are the app's.
+  package let insideClusters: Set<String>
+  private let listenerPorts: Set<UInt16>
+  private let known: [CidrRange]
+
+  /// - Parameter hostPorts: those that the user asked for.
+  package init(_ bootstrap: Bootstrap, hostPorts: [UInt16]) {
+    self.bootstrap = bootstrap
+    names = NameTable(outboundOf: bootstrap)
+    let listeners = bootstrap.staticResources.listeners
+    let outbound = listeners.filter { $0.trafficDirection != .inbound }
+    listenerPorts = Set(outbound.compactMap(\.loopbackPort))
+    let admin = bootstrap.admin?.address?.loopbackPort.map { [$0] } ?? []
+    loopbackPorts = (listenerPorts.union(hostPorts).union(admin)).subtracting([0]).sorted()
+    insideClusters = listeners.filter { $0.trafficDirection == .inbound }.reduce(into: []) {
+      $0.formUnion($1.clusterNames)
+    }
+    known = outbound.flatMap(\.knownDestinations)
+    chooseCaptureListener()
+    addPassthrough()
+  }
+
+  /// Decides over each of the app's connections.
+  package func capturePolicy(_ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy) -> CapturedOutbound {
+    CapturedOutbound(addresses, policy: policy, listenerPorts: listenerPorts, known: known)
+  }
+
+  private mutating func chooseCaptureListener() {
+    let listeners = bootstrap.staticResources.listeners
+    guard let index = listeners.firstIndex(where: { $0.capturesOutbound }) else {
+      var listener = Listener.passingThrough(named: Self.defaultListener)
+      listener.bindToPort = true
+      listener.useOriginalDst = true
+      return bootstrap.staticResources.listeners.append(listener)
+    }
+    if listeners[index].name.isEmpty { bootstrap.staticResources.listeners[index].name = Self.defaultListener }
+    captureListener = bootstrap.staticResources.listeners[index].name
+  }
+
+  private mutating func addPassthrough() {
+    bootstrap.staticResources.listeners.append(Listener.passingThrough(named: CapturedOutbound.hostListener))
+    var cluster = Cluster()
+    cluster.name = Self.passthroughCluster
+    cluster.type = .originalDst
+    cluster.lbPolicy = .clusterProvided
+    bootstrap.staticResources.clusters.append(cluster)
+  }
+}
+
+extension Listener {
+  /// Whether it is made to take whatever an app sends out.
+  fileprivate var capturesOutbound: Bool { trafficDirection == .outbound && bindToPort && restoresDestination }
+
+  /// Its port, where the host's own loopback reaches it.
+  fileprivate var loopbackPort: UInt16? {
+    capturesOutbound || !bindToPort ? nil : address.loopbackPort
+  }
+
+  /// A listener that sends each connection on to where it was going.
+  fileprivate static func passingThrough(named name: String) -> Listener {
+    var listener = Listener()
+    listener.name = name
+    // Nobody connects to it there: it is handed its connections.
+    listener.address = .socketAddress(
+      EnvoyConfig.SocketAddress(address: "240.240.255.254", portValue: name == InterceptionPlan.defaultListener ? 1 : 2)
+    )
+    listener.statPrefix = name
+    listener.bindToPort = false
+    listener.trafficDirection = .outbound
+    var proxy = TcpProxy()
+    proxy.statPrefix = name
+    proxy.clusterSpecifier = .cluster(InterceptionPlan.passthroughCluster)
+    var chain = FilterChain()
+    chain.filters = [Filter(name: "envoy.filters.network.tcp_proxy", config: .tcpProxy(proxy))]
+    listener.filterChains = [chain]
+    return listener
+  }
+
+  /// The addresses that it serves by name of address: its own, where it has no socket, and those that its chains match.
+  fileprivate var knownDestinations: [CidrRange] {
+    var ranges = filterChains.flatMap(\.filterChainMatch.prefixRanges)
+    if !bindToPort, case .socketAddress(let address) = address {
+      var range = CidrRange()
+      range.addressPrefix = address.address
+      range.prefixLen = Reactor.SocketAddress(ip: address.address, port: 0)?.isUnspecified == true ? 0 : 128
+      ranges.append(range)
+    }
+    return ranges
+  }
+
+  /// The clusters that its chains name.
+  fileprivate var clusterNames: [String] {
+    (filterChains + (defaultFilterChain.map { [$0] } ?? [])).flatMap(\.filters).flatMap { filter -> [String] in
+      switch filter.config {
+      case .httpConnectionManager(let manager): manager.routeConfig.clusterNames
+      case .tcpProxy(let proxy):
+        switch proxy.clusterSpecifier {
+        case .cluster(let name): [name]
+        case .weightedClusters(let clusters): clusters.map(\.name)
+        }
+      default: []
+      }
+    }
+  }
+}
+
+extension RouteConfiguration {
+  fileprivate var clusterNames: [String] {
+    virtualHosts.flatMap(\.routes).flatMap { route -> [String] in
+      guard case .route(let action) = route.action else { return [] }
+      switch action.clusterSpecifier {
+      case .cluster(let name): return [name]
+      case .weightedClusters(let weighted):
+        return weighted.clusters.compactMap { weight in
+          if case .name(let name) = weight.specifier { return name }
+          return nil
+        }
+      case .clusterHeader: return []
+      }
+    }
+  }
+}
+
+extension Address {
+  /// The port of a socket that 127.0.0.1 reaches.
+  fileprivate var loopbackPort: UInt16? {
+    guard case .socketAddress(let address) = self, address.portValue != 0,
+      let parsed = Reactor.SocketAddress(ip: address.address, port: address.portValue),
+      parsed.isLoopback || parsed.isUnspecified
+    else { return nil }
+    return parsed.port
+  }
+}
+
+extension Reactor.SocketAddress {
+  /// 0.0.0.0 or ::.
+  fileprivate var isUnspecified: Bool { isIP && ipBytes.allSatisfy { $0 == 0 } }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Interception
+
+extension InterceptionMode: ExpressibleByArgument {}
+extension OutboundTrafficPolicy: ExpressibleByArgument {}
+
+/// The app beside the proxy: `pillion run -c FILE -- APP ARGUMENT…`.
+struct AppOptions: ParsableArguments {
+  @Option(help: "How the app's connections come to the proxy: auto, namespace, or off.")
+  var intercept = InterceptionMode.auto
+
+  @Option(help: "Names and addresses that the configuration does not know: allow-any, or registry-only.")
+  var outbound = OutboundTrafficPolicy.allowAny
+
+  @Option(name: .customLong("host-port"), help: "A port of the host's 127.0.0.1 that the app may use; may be repeated.")
+  var hostPorts: [UInt16] = []
+
+  @Option(help: "Name of the app for 'pillion exec', in place of its program's.")
+  var name = ""
+
+  @Option(help: "Seconds from SIGTERM until the app is killed.")
+  var terminationGracePeriodS = 30
+
+  @Argument(parsing: .postTerminator, help: ArgumentHelp("The app and its arguments, behind --.", valueName: "app"))
+  var command: [String] = []
+
+  func validate() throws {
+    if !intercept.isSupported {
+      let known = InterceptionMode.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--intercept \(intercept.rawValue) is not supported yet; \(known) are.")
+    }
+    guard terminationGracePeriodS >= 0, terminationGracePeriodS <= Int(UInt32.max) else {
+      throw ValidationError("--termination-grace-period-s is a number of seconds; got \(terminationGracePeriodS).")
+    }
+    guard hostPorts.count <= 128, !hostPorts.contains(0) else {
+      throw ValidationError("--host-port is a port, 1 to 65535, at most 128 times.")
+    }
+  }
+
+  /// Nil where there is no app.
+  var interception: Interception.Options? {
+    if command.isEmpty { return nil }
+    var options = Interception.Options(command: command)
+    options.mode = intercept
+    options.outbound = outbound
+    options.hostPorts = hostPorts
+    options.name = name
+    options.graceSeconds = terminationGracePeriodS
+    return options
+  }
+}

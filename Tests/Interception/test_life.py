@@ -1,0 +1,212 @@
+"""The app from its start to its end, and what is left of it: nothing."""
+
+import os
+import pty
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from configs import bootstrap, inbound, outbound, says, static
+from conftest import NOBODY, alive, descendants, eventually, free_port
+from test_inbound import get
+
+CONFIG = bootstrap([outbound([says("hello\n", "api.test")])])
+
+
+def started(run, name="sleep"):
+    assert eventually(lambda: run.command_of(name)), run.process.poll()
+    run.note()
+    return run.command_of(name)
+
+
+@pytest.mark.parametrize("code", [0, 1, 7, 126, 255])
+def test_exit_code(run, code):
+    assert run(CONFIG, "sh", "-c", f"exit {code}")[2] == code
+
+
+@pytest.mark.parametrize("name", ["TERM", "KILL", "SEGV", "INT"])
+def test_death_by_signal(run, name):
+    number = getattr(signal, f"SIG{name}")
+    assert run(CONFIG, "sh", "-c", f"kill -{name} $$")[2] == -number
+
+
+def test_no_such_program(run):
+    out, err, code = run(CONFIG, "/no/such/program")
+    assert code == 127 and "cannot run 'program': No such file or directory" in err, err
+
+
+def test_no_program(run, folder):
+    (folder / "text").write_text("no program")
+    out, err, code = run(CONFIG, str(folder / "text"))
+    assert code == 126 and "Permission denied" in err, err
+
+
+def test_a_refused_configuration_starts_nothing(run, folder):
+    out, err, code = run('{"x": 1}', "touch", str(folder / "ran"))
+    assert code == 1 and "unknown field" in err and not (folder / "ran").exists()
+
+
+def test_an_address_in_use_starts_nothing(run, folder, upstream):
+    config = bootstrap([inbound(upstream)], [static("app", "127.0.0.1", 80)])
+    out, err, code = run(config, "touch", str(folder / "ran"))
+    assert code == 1 and "cannot bind" in err and not (folder / "ran").exists()
+
+
+def test_environment_folder_and_descriptors(run, folder):
+    """All that the app has is what it would have without us, descriptors beyond the first three included."""
+    reader, writer = os.pipe()
+    script = f"echo \"$FOO|$PWD|$(ls /proc/self/fd | tr '\\n' ' ')\"; echo through >&{writer}"
+    environment = {**os.environ, "FOO": "bar"}
+    out, err, code = run(
+        CONFIG, "bash", "-c", script, env=environment, cwd=folder, pass_fds=[writer], stdin=subprocess.DEVNULL
+    )
+    os.close(writer)
+    assert os.read(reader, 100) == b"through\n", err
+    os.close(reader)
+    # 3 is ls's own, of the folder.
+    value, place, descriptors = out.split("|")
+    assert (value, place) == ("bar", str(folder)), err
+    assert {int(number) for number in descriptors.split()} == {0, 1, 2, 3 if writer != 3 else 4, writer}, out
+
+
+def test_standard_input(start):
+    run = start(CONFIG, "cat", stdin=subprocess.PIPE)
+    out, _ = run.process.communicate("through\n", timeout=20)
+    assert (out, run.process.returncode) == ("through\n", 0)
+
+
+def test_signals_are_passed_on(start, folder):
+    script = "for s in HUP INT QUIT USR2; do trap \"echo $s\" $s; done; trap 'echo TERM; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
+    run = start(CONFIG, "bash", "-c", script)
+    assert run.process.stdout.readline() == "ready\n"
+    for name in ("HUP", "INT", "QUIT", "USR2", "TERM"):
+        run.process.send_signal(getattr(signal, f"SIG{name}"))
+        assert run.process.stdout.readline() == f"{name}\n"
+    assert run.wait()[2] == 3
+
+
+def test_ignored_signals_stay_ignored(run):
+    """nohup: what the user ignores is ignored by the app; nothing else is, and nothing is blocked."""
+    script = "grep -E '^Sig(Blk|Ign)' /proc/self/status"
+    out = run(CONFIG, "nohup", "sh", "-c", script)[0].split()
+    assert int(out[1], 16) == 0 and int(out[3], 16) & 1, out
+    command = ["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]
+    assert run(CONFIG, *command)[0] == subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def test_termination(start):
+    """SIGTERM: nothing new comes in, what the app sends out goes on, until it is gone."""
+    port = free_port()
+    config = bootstrap([outbound([says("hello\n", "api.test")]), inbound(port)], [static("app", "127.0.0.1", 8080)])
+    script = "trap 'sleep 0.5; curl -sS http://api.test/; exit 4' TERM; echo ready; while :; do sleep 0.05; done"
+    run = start(config, "bash", "-c", script)
+    assert run.process.stdout.readline() == "ready\n"
+    assert get(port)[0] == 503
+    run.process.send_signal(signal.SIGTERM)
+    assert eventually(lambda: get(port)[0] == "ConnectionRefusedError", 0.45)
+    out, err, code = run.wait()
+    assert (out, code) == ("hello\n", 4), err
+
+
+def test_an_app_that_will_not_end(start):
+    run = start(CONFIG, "bash", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+                flags=["--termination-grace-period-s", "1"])
+    assert run.process.stdout.readline() == "ready\n"
+    begun = time.monotonic()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.wait()[2] == -signal.SIGKILL
+    assert 0.9 < time.monotonic() - begun < 5
+
+
+def test_what_the_app_leaves_behind(start):
+    run = start(CONFIG, "bash", "-c", "setsid sleep 300 & (setsid sleep 301 &) ; sleep 0.3; exit 5")
+    started(run)
+    assert run.wait()[2] == 5
+    assert not any(alive(pid) for pid in run.seen)
+
+
+def test_left_behind_and_ignoring(start):
+    script = "(trap '' TERM; setsid bash -c 'trap \"\" TERM; while :; do sleep 0.1; done' >/dev/null 2>&1 &) ; sleep 0.3; exit 6"
+    run = start(CONFIG, "bash", "-c", script)
+    started(run)
+    assert run.wait()[2] == 6
+    assert eventually(lambda: not any(alive(pid) for pid in run.seen), 3)
+
+
+def test_killed_proxy(start):
+    run = start(CONFIG, "sh", "-c", "setsid sleep 300 & sleep 301")
+    assert eventually(lambda: len(descendants(run.process.pid)) >= 4)
+    run.note()
+    run.process.kill()
+    run.process.wait()
+    assert eventually(lambda: not any(alive(pid) for pid in run.seen), 6)
+
+
+def test_killed_agent(start):
+    run = start(CONFIG, "sh", "-c", "setsid sleep 300 & sleep 301")
+    assert eventually(lambda: len(descendants(run.process.pid)) >= 4)
+    run.note()
+    os.kill(run.agent(), signal.SIGKILL)
+    out, err, code = run.wait()
+    assert code == 125 and "was killed" in err, (code, err)
+    assert not any(alive(pid) for pid in run.seen)
+
+
+def test_killed_app(start):
+    run = start(CONFIG, "sleep", "300")
+    os.kill(started(run), signal.SIGKILL)
+    assert run.wait()[2] == -signal.SIGKILL
+
+
+def test_exits_at_once_many_times(run):
+    for _ in range(10):
+        assert run(CONFIG, "true")[2] == 0
+
+
+def test_twenty_at_once(start):
+    runs = [start(CONFIG, "curl", "-sS", "http://api.test/") for _ in range(20)]
+    assert [run.wait(60)[::2] for run in runs] == [("hello\n", 0)] * 20
+
+
+def test_no_files_are_left(run, folder):
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    environment.pop("XDG_RUNTIME_DIR", None)
+    run(CONFIG, "true", env=environment)
+    assert [path.name for path in folder.iterdir() if not path.name.startswith("config-")] == []
+
+
+def test_resolver_is_the_apps_alone(run):
+    before = Path("/etc/resolv.conf").read_text()
+    assert "240.240.0.10" in run(CONFIG, "cat", "/etc/resolv.conf")[0]
+    assert Path("/etc/resolv.conf").read_text() == before
+
+
+def test_at_a_terminal(pillion, folder, user):
+    """Ctrl-C ends the app as it would without us, once; the app has the terminal."""
+    config = folder / "config.json"
+    config.write_text(CONFIG)
+    config.chmod(0o644)
+    script = "trap 'echo caught; exit 9' INT; test -t 0 && echo ready; while :; do sleep 0.05; done"
+    prefix = NOBODY if user == "nobody" else []
+    pid, terminal = pty.fork()
+    if pid == 0:
+        arguments = [*prefix, pillion, "run", "-l", "off", "-c", str(config), "--", "bash", "-c", script]
+        os.execvp(arguments[0], arguments)
+    said = b""
+    while b"ready" not in said:
+        said += os.read(terminal, 100)
+    os.write(terminal, b"\x03")
+    while b"caught" not in said:
+        said += os.read(terminal, 100)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    os.close(terminal)
+
+
+def test_quit_by_the_admin_interface(start):
+    admin = free_port()
+    run = start(bootstrap([], admin=admin), "sleep", "300")
+    started(run)
+    subprocess.run(["curl", "-s", "-X", "POST", f"http://127.0.0.1:{admin}/quitquitquit"], check=True, capture_output=True)
+    assert run.wait()[2] == 128 + signal.SIGTERM
