@@ -8,10 +8,10 @@ extension CodecError {
   /// A message breaks them as a whole.
   static var http2Messaging: CodecError { connection("http2.violation.of.messaging.rule") }
   static var inboundEmptyFramesFlood: CodecError { connection("http2.inbound_empty_frames_flood") }
-  static var inboundPriorityFramesFlood: CodecError { connection("http2.inbound_priority_frames_flood") }
-  static var inboundWindowUpdateFramesFlood: CodecError { connection("http2.inbound_window_update_frames_flood") }
-  static var outboundFlood: CodecError { connection("http2.outbound_frames_flood") }
-  static var outboundControlFlood: CodecError { connection("http2.outbound_control_frames_flood") }
+  static var inboundPriorityFramesFlood: CodecError { connection("codec_error:Too_many_PRIORITY_frames") }
+  static var inboundWindowUpdateFramesFlood: CodecError { connection("codec_error:Too_many_WINDOW_UPDATE_frames") }
+  static var outboundFlood: CodecError { connection("codec_error:Too_many_frames_in_the_outbound_queue.") }
+  static var outboundControlFlood: CodecError { connection("codec_error:The_user_callback_function_failed") }
 
   /// Whether the peer floods us (Envoy's BufferFloodError): it is not worth waiting until it has read what we owe it.
   package var isFlood: Bool {

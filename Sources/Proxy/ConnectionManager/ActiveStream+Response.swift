@@ -114,6 +114,7 @@ extension ActiveStream {
 
   private func responseWillEnd() {
     responseEnded = true
+    disarmIdleTimer()
     info.lastDownstreamByteSent = loop.now
   }
 

@@ -171,6 +171,9 @@ final class ActiveStream: StreamDecoder {
     if idleTimeout > 0 { idleTimer.arm(loop, self, id: TimerID.idle, after: idleTimeout) }
   }
 
+  /// From here on it is the codec that waits for the client to take what it is sent.
+  func disarmIdleTimer() { idleTimer.disarm() }
+
   /// The route has a max_stream_duration of its own, counted from the stream's start; 0: none.
   func overrideMaxDuration(_ nanoseconds: Int64) {
     maxDurationTimer.disarm()
@@ -400,13 +403,15 @@ final class ActiveStream: StreamDecoder {
   /// The client has reset the stream, or broken its rules, or does not take what waits for it (HTTP/2).
   override func decodeReset(_ reason: StreamReset) {
     if isOver { return }
+    let connection = connection
+    // As Envoy: a client that does not take the rest of its response in time has had it.
+    if reason == .localReset, responseEnded { return connection.use { $0.streamEnded(self) } }
     shard.increment(config.stats[.downstreamRqRxReset])
     switch reason {
     case .protocolError, .localReset: info.responseFlags.insert(.downstreamProtocolError)
     default: info.responseFlags.insert(.downstreamRemoteReset)
     }
     info.detail = .literal(codecDetails ?? "http2.remote_reset")
-    let connection = connection
     end()
     connection.use { $0.streamWasReset(byClient: self) }
   }

@@ -57,7 +57,8 @@ extension ConnectionManager {
     breakOff()
     if isHTTP2 {
       // The codec has sent GOAWAY.
-      endStreams(detail: "codec_error:The_user_callback_function_failed", flag: .downstreamProtocolError)
+      let detail: StaticString = error.isFlood ? error.detail : "codec_error:The_user_callback_function_failed"
+      endStreams(detail: detail, flag: .downstreamProtocolError)
       closeAfterLastStream(requestWasRead: false)
     } else if let stream = streams.last, !stream.responseStarted {
       stream.sendLocalReply(

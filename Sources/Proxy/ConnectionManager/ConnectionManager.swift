@@ -149,7 +149,7 @@ final class ConnectionManager: ServerCodecDelegate {
   }
 
   /// The codec is done with a stream.
-  private func streamEnded(_ stream: ActiveStream) {
+  func streamEnded(_ stream: ActiveStream) {
     remove(stream)
     let requestWasRead = stream.requestEnded
     if !requestWasRead, !stream.isOver { shard.increment(info.stats[.downstreamRqRxReset]) }

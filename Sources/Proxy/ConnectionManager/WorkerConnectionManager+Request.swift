@@ -86,7 +86,7 @@ extension WorkerConnectionManager {
       headers.add(.xForwardedProto, stream.connection.use { $0.scheme })
     }
     if info.appendXForwardedPort { addForwardedPort(headers) }
-    setScheme(headers)
+    setScheme(headers, isHTTP2: stream.downstream.isHTTP2)
     decideInternal(headers, stream, isSingleHop: isSingleHop)
     if !info.userAgent.isEmpty { addUserAgent(headers) }
     if !info.via.isEmpty { headers.append(.via, info.via.view, separator: ", ") }
@@ -151,9 +151,12 @@ extension WorkerConnectionManager {
     worker.scratch.removeAll()
   }
 
-  private func setScheme(_ headers: HeaderMap) {
+  private func setScheme(_ headers: HeaderMap, isHTTP2: Bool) {
     if !info.schemeOverwrite.isEmpty {
       headers.set(.scheme, info.schemeOverwrite.view)
+      headers.set(.xForwardedProto, info.schemeOverwrite.view)
+    } else if isHTTP2, headers.has(.scheme) {
+      // The client said it.
     } else if let proto = headers.value(of: .xForwardedProto), proto == "http" || proto == "https" {
       headers.set(.scheme, proto)
     } else if !headers.has(.scheme) {

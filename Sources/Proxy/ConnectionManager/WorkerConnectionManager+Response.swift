@@ -11,7 +11,7 @@ extension WorkerConnectionManager {
       headers.removeAll(of: Self.hopByHopOfResponses)
       if let status = headers.value(of: .status), status != "426" { headers.remove(.upgrade) }
     }
-    headers.set(.date, worker.dateHeader)
+    if !headers.has(.date) { headers.add(.date, worker.dateHeader) }
     setServer(headers)
     if info.alwaysSetRequestIDInResponse, let id = stream.requestHeaders?.value(of: .xRequestID) {
       headers.set(.xRequestID, id)

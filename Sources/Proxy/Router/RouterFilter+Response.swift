@@ -5,9 +5,10 @@ import Telemetry
 /// What the upstream answers, on its way to the client.
 extension RouterFilter {
   func upstreamInformational(_ headers: HeaderMap, isFirst: Bool) {
-    // As Envoy: whatever interim responses come, one is counted, as 100.
-    if isFirst, let cluster = cluster?.object { count(100, of: cluster) }
-    if stream.manager.info.proxies100Continue, headers.value(of: .status).map({ $0 == "100" }) ?? false {
+    let status = headers.value(of: .status)?.decimal ?? 100
+    // As Envoy: of several, the first is counted.
+    if isFirst, let cluster = cluster?.object { count(UInt16(clamping: status), of: cluster) }
+    if stream.manager.info.proxies100Continue, status == 100 {
       stream.encodeInformational(headers)
     } else {
       headerMaps.giveBack(headers)
