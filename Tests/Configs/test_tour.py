@@ -1,4 +1,5 @@
-"""The README's tour of mTLS, and what configs/jwt.yaml says of itself, done: the files as they are, but for the ports."""
+"""The README's tours of mTLS and gRPC, and what configs/jwt.yaml says of itself, done: the files as they are, but for the
+ports."""
 
 import contextlib
 import http.server
@@ -105,3 +106,18 @@ def test_tokens(pillion, tmp_path):
         assert ask(ports["10000"]) == (401, "Jwt is missing")
         assert ask(ports["10000"], "/health")[0] == 200
         assert ask(ports["10000"], authorization="Bearer a.b.c")[0] == 401
+
+
+def test_a_call_without_a_service(pillion, tmp_path):
+    """What serves nobody here speaks HTTP/1.1: a host that fails its health checks."""
+    with serving() as service, running(pillion, "grpc.yaml", tmp_path, service) as ports:
+        call = ["-X", "POST", "-H", "content-type: application/grpc", f"localhost:{ports['10000']}/echo.Echo/Say"]
+        done = subprocess.run(
+            ["curl", "-si", "--http2-prior-knowledge", *call], capture_output=True, text=True, timeout=20, check=True
+        )
+        head = done.stdout.splitlines()
+        assert head[0].strip() == "HTTP/2 200"
+        assert {"content-type: application/grpc", "grpc-status: 14", "grpc-message: no healthy upstream"} <= {*head}
+        assert ask(ports["10000"]) == (415, "this is a gRPC service\n")
+        stats = ask(ports["9901"], "/stats?filter=grpc.echo")[1]
+        assert "cluster.service.grpc.echo.Echo.Say.failure: 1\n" in stats
