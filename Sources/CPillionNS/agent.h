@@ -61,7 +61,7 @@ bool children_exist(void);
 
 int agent_run(const struct agent_options *options);
 int agent_exec(const struct agent_options *options);
-int agent_probe(void);
+int agent_probe(const struct agent_options *options);
 
 // Writes a short text to a file of /proc.
 int write_file(const char *path, const char *text);

@@ -54,7 +54,7 @@ void pl_ns_enter(int argc, char **argv) {
     _exit(agent_run(&options));
   }
   if (strcmp(argv[1], "exec") == 0 && options.pid > 0 && options.command[0] != NULL) _exit(agent_exec(&options));
-  if (strcmp(argv[1], "probe") == 0) _exit(agent_probe());
+  if (strcmp(argv[1], "probe") == 0 && options.control >= 0) _exit(agent_probe(&options));
   _exit(2);
 }
 

@@ -7,7 +7,7 @@ struct PillionCommand: ParsableCommand {
     commandName: "pillion",
     abstract: "A sidecar proxy for one machine that takes Envoy's configuration and behaves like Envoy.",
     version: Version.text,
-    subcommands: [RunCommand.self, ValidateCommand.self, CACommand.self],
+    subcommands: [RunCommand.self, ValidateCommand.self, ExecCommand.self, DoctorCommand.self, CACommand.self],
     defaultSubcommand: RunCommand.self)
 
   private static let wrongUsage: Int32 = 2

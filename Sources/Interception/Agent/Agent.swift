@@ -51,9 +51,7 @@ package final class Agent {
     let control = try SocketPair()
     let sockets = try SocketPair()
     let arguments = settings.arguments(control: control.theirs.number, sockets: sockets.theirs.number)
-    let result = Self.spawn(arguments, keeping: [control.theirs.number, sockets.theirs.number])
-    if result < 0 { throw SystemError("posix_spawn", code: -result) }
-    pid = result
+    pid = try AgentProcess.spawn(arguments, keeping: [control.theirs.number, sockets.theirs.number])
     self.control = control.ours.release()
     self.sockets = InsideSockets(sockets.ours)
   }
@@ -64,29 +62,6 @@ package final class Agent {
   package func hangUp() {
     if control >= 0 { close(control) }
     control = -1
-  }
-
-  /// Two ends of a channel; both close with this.
-  private struct SocketPair: ~Copyable {
-    let ours: Descriptor
-    let theirs: Descriptor
-
-    init() throws(SystemError) {
-      var pair: (Int32, Int32) = (-1, -1)
-      let code = withUnsafeMutableBytes(of: &pair) {
-        pl_ns_socket_pair($0.baseAddress?.assumingMemoryBound(to: Int32.self))
-      }
-      if code != 0 { throw SystemError("socketpair", code: code) }
-      ours = Descriptor(pair.0)
-      theirs = Descriptor(pair.1)
-    }
-  }
-
-  private static func spawn(_ arguments: [String], keeping descriptors: [Int32]) -> pid_t {
-    var argv = arguments.map { strdup($0) }
-    defer { for argument in argv { free(argument) } }
-    argv.append(nil)
-    return pl_ns_spawn(argv, descriptors + [-1])
   }
 
   /// Waits for the namespace.

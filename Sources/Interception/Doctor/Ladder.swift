@@ -43,6 +43,6 @@ package enum Ladder {
     }
     // On Ubuntu unshare succeeds, and whatever follows is denied.
     if isDenied, machine.restrictsByAppArmor { return .appArmor }
-    return failure.step == "nftables" ? .rules : .other
+    return failure.step.hasPrefix("nftables") ? .rules : .other
   }
 }

@@ -1,0 +1,110 @@
+"""What a machine refuses, and what Pillion says of it: the ladder."""
+
+import json
+import platform
+import subprocess
+
+import pytest
+from configs import bootstrap, outbound, says
+from conftest import HERE, NOBODY
+
+CONFIG = bootstrap([outbound([says("hello\n", "api.test")])])
+only_x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter has x86-64's numbers")
+
+
+@pytest.fixture
+def denied(pillion, folder, user):
+    """Runs Pillion where calls are denied: denied(calls, arguments…)."""
+    config = folder / "config.json"
+    config.write_text(CONFIG)
+    config.chmod(0o644)
+    deny = folder / "deny.py"
+    deny.write_text((HERE / "deny.py").read_text())
+    deny.chmod(0o644)
+
+    def run(calls, *arguments):
+        prefix = NOBODY if user == "nobody" else []
+        arguments = [str(config) if argument == "CONFIG" else argument for argument in arguments]
+        command = [*prefix, "/usr/bin/python3", str(deny), *calls, "--", pillion, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    return run
+
+
+def doctor(denied, *calls):
+    result = denied(calls, "doctor", "--json")
+    found = json.loads(result.stdout)
+    assert result.returncode == (0 if found["namespace"] else 1), result
+    return found, {probe["step"]: probe["error"] for probe in found["probes"]}
+
+
+APP = ("run", "-l", "warning", "-c", "CONFIG", "--", "curl", "-sS", "http://api.test/")
+
+
+def test_all_is_well(denied):
+    found, probes = doctor(denied)
+    assert found["namespace"] and found["problem"] is None and set(probes.values()) == {None}
+    assert denied([], "doctor").stdout.endswith("--intercept namespace     ok\n")
+
+
+@only_x86
+def test_no_namespaces(denied):
+    """Docker's default profile."""
+    found, probes = doctor(denied, "unshare")
+    assert probes == {"unshare": "Operation not permitted"}
+    assert "blocked by this container's seccomp profile" in found["problem"]
+    assert found["remedy"] == "docker run --security-opt seccomp=unconfined"
+    result = denied(["unshare"], *APP)
+    assert (result.returncode, result.stdout) == (125, "")
+    assert "no namespace for the app: user namespaces are blocked" in result.stderr
+
+
+@only_x86
+def test_no_mounts(denied):
+    """The app keeps the host's resolv.conf, and its questions come to the proxy all the same."""
+    found, probes = doctor(denied, "mount")
+    assert found["namespace"] and probes["mount"] == "Operation not permitted"
+    result = denied(["mount"], *APP)
+    assert (result.returncode, result.stdout) == (0, "hello\n"), result.stderr
+
+
+@only_x86
+def test_no_ipv6(denied):
+    assert doctor(denied, "ipv6")[0]["namespace"]
+    result = denied(["ipv6"], *APP)
+    assert (result.returncode, result.stdout) == (0, "hello\n"), result.stderr
+
+
+@only_x86
+def test_no_nftables(denied):
+    found, probes = doctor(denied, "nftables")
+    assert not found["namespace"] and probes["nftables"] and probes["nftables-without-socket"]
+    assert "nftables rules" in found["problem"]
+    assert denied(["nftables"], *APP).returncode == 125
+
+
+def test_limits(pillion, folder):
+    """user.max_net_namespaces in a user namespace of our own, which touches nobody else."""
+    config = folder / "config.json"
+    config.write_text(CONFIG)
+    script = f"echo 0 > /proc/sys/user/max_net_namespaces; exec {pillion} run -l warning -c {config} -- true"
+    result = subprocess.run(["unshare", "-Ur", "sh", "-c", script], capture_output=True, text=True)
+    assert result.returncode == 125 and "max_net_namespaces is 0 or used up" in result.stderr, result.stderr
+
+
+def test_without_interception_nothing_is_needed(denied):
+    result = denied(["unshare", "mount"], "run", "-l", "warning", "-c", "CONFIG", "--intercept", "off", "--", "true")
+    assert result.returncode == 0, result.stderr
+
+
+def test_modes_that_are_not_there(pillion):
+    for mode in ("trap", "explicit", "rootful"):
+        result = subprocess.run([pillion, "run", "-c", "x", "--intercept", mode, "--", "true"], capture_output=True, text=True)
+        assert result.returncode == 2 and f"--intercept {mode} is not supported yet" in result.stderr
+
+
+def test_apparmor_profile(pillion):
+    said = subprocess.run([pillion, "doctor", "--apparmor"], capture_output=True, text=True).stdout
+    assert f"profile pillion {pillion} flags=(unconfined)" in said and "userns," in said
+
+
