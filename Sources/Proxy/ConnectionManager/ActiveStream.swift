@@ -335,6 +335,11 @@ final class ActiveStream: StreamDecoder {
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {
+    // Filters that look at bodies see the end as Envoy's have it: over HTTP/1.1 behind all of the body.
+    if endStream, config.filtersSeeBodies, !data.isEmpty, !downstream.isHTTP2 {
+      decodeData(data, endStream: false)
+      return decodeData(.empty, endStream: true)
+    }
     lastActivity = loop.now
     info.bytesReceived += data.count
     if endStream { endRequest() }

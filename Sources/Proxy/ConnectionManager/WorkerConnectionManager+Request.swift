@@ -65,8 +65,8 @@ extension WorkerConnectionManager {
   private func takeDuration(_ entry: RouteEntry, _ headers: HeaderMap, _ stream: ActiveStream) {
     let isGrpc = headers.isGrpcRequest
     if let duration = entry.grpcTimeouts.duration(headers) {
-      stream.endAfter(duration)
-      if isGrpc { GrpcTimeout.write(milliseconds: duration / 1_000_000, to: headers) }
+      stream.endAfter(GrpcTimeout.nanoseconds(milliseconds: duration))
+      if isGrpc { GrpcTimeout.write(milliseconds: duration, to: headers) }
       return
     }
     let duration = entry.maxStreamDurationNanoseconds ?? info.maxStreamDuration

@@ -6,17 +6,26 @@ import Reactor
 enum GrpcTimeout {
   private static let greatestValue: Int64 = 99_999_999
 
-  /// In nanoseconds, whole milliseconds of them: parts of one count as one. Nil without the header, or where it says no
-  /// time.
+  /// In milliseconds: parts of one count as one. Nil without the header, or where it says no time.
   static func read(_ headers: HeaderMap) -> Int64? {
     guard let text = headers.value(of: .grpcTimeout), !text.isEmpty,
-      let value = signedDecimal(text.prefix(text.count - 1)), value >= 0, value <= greatestValue,
-      let unit = nanoseconds(unit: text[text.count - 1])
+      let value = signedDecimal(text.prefix(text.count - 1)), value >= 0, value <= greatestValue
     else { return nil }
-    let (product, overflow) = value.multipliedReportingOverflow(by: unit)
-    if overflow { return .max }
-    let (up, isTooMuch) = product.addingReportingOverflow(unit < 1_000_000 ? 999_999 : 0)
-    return isTooMuch ? .max : up / 1_000_000 * 1_000_000
+    switch text[text.count - 1] {
+    case UInt8(ascii: "H"): return value * 3_600_000
+    case UInt8(ascii: "M"): return value * 60_000
+    case UInt8(ascii: "S"): return value * 1000
+    case UInt8(ascii: "m"): return value
+    case UInt8(ascii: "u"): return (value + 999) / 1000
+    case UInt8(ascii: "n"): return (value + 999_999) / 1_000_000
+    default: return nil
+    }
+  }
+
+  /// For a timer: the longest that it knows where the time is longer.
+  static func nanoseconds(milliseconds: Int64) -> Int64 {
+    let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+    return overflow ? .max : product
   }
 
   /// Tells the upstream how long it has, in the smallest unit that can say so.
@@ -27,26 +36,14 @@ enum GrpcTimeout {
       value /= Int64(factor)
       unit = larger
     }
-    headers.set(.grpcTimeout, decimal: Int(value))
+    headers.set(.grpcTimeout, decimal: Int(min(value, greatestValue)))
     headers.append(.grpcTimeout, ByteView(unit), separator: "")
-  }
-
-  private static func nanoseconds(unit: UInt8) -> Int64? {
-    switch unit {
-    case UInt8(ascii: "H"): 3_600_000_000_000
-    case UInt8(ascii: "M"): 60_000_000_000
-    case UInt8(ascii: "S"): 1_000_000_000
-    case UInt8(ascii: "m"): 1_000_000
-    case UInt8(ascii: "u"): 1000
-    case UInt8(ascii: "n"): 1
-    default: nil
-    }
   }
 }
 
 /// What a route makes of a request's `grpc-timeout`.
 struct GrpcTimeoutRules: Sendable, BitwiseCopyable {
-  // Of the deprecated fields, in nanoseconds: for the exchange with the upstream.
+  // In milliseconds. Of the deprecated fields: for the exchange with the upstream.
   private let maxGrpcTimeout: Int64?
   private let grpcTimeoutOffset: Int64
   // Of `max_stream_duration`: for the whole stream.
@@ -54,18 +51,18 @@ struct GrpcTimeoutRules: Sendable, BitwiseCopyable {
   private let headerOffset: Int64
 
   init(_ route: EnvoyConfig.RouteAction) {
-    maxGrpcTimeout = route.maxGrpcTimeout.map(Self.wholeMilliseconds)
-    grpcTimeoutOffset = route.grpcTimeoutOffset.map(Self.wholeMilliseconds) ?? 0
-    headerMax = route.maxStreamDuration?.grpcTimeoutHeaderMax.map(Self.wholeMilliseconds)
-    headerOffset = route.maxStreamDuration?.grpcTimeoutHeaderOffset.map(Self.wholeMilliseconds) ?? 0
+    maxGrpcTimeout = route.maxGrpcTimeout.map(Self.milliseconds)
+    grpcTimeoutOffset = route.grpcTimeoutOffset.map(Self.milliseconds) ?? 0
+    headerMax = route.maxStreamDuration?.grpcTimeoutHeaderMax.map(Self.milliseconds)
+    headerOffset = route.maxStreamDuration?.grpcTimeoutHeaderOffset.map(Self.milliseconds) ?? 0
   }
 
-  private static func wholeMilliseconds(_ duration: Duration) -> Int64 { duration.nanoseconds / 1_000_000 * 1_000_000 }
+  private static func milliseconds(_ duration: Duration) -> Int64 { duration.nanoseconds / 1_000_000 }
 
   /// Whether the header takes the place of the route's timeout, and tells the upstream what is left.
   var hasGlobal: Bool { maxGrpcTimeout != nil }
 
-  /// How long the upstream has, from the header and its bound; 0: without limit. Nil where the route's timeout counts.
+  /// How long the upstream has, in milliseconds, from the header and its bound; 0: without limit. Nil where the route's timeout counts.
   func global(_ headers: HeaderMap) -> Int64? {
     guard let bound = maxGrpcTimeout else { return nil }
     var timeout = GrpcTimeout.read(headers) ?? 0
@@ -74,7 +71,7 @@ struct GrpcTimeoutRules: Sendable, BitwiseCopyable {
     return timeout
   }
 
-  /// How long the stream may last, by its header; 0: no time at all. Nil where the header does not count.
+  /// How many milliseconds the stream may last, by its header; 0: no time at all. Nil where the header does not count.
   func duration(_ headers: HeaderMap) -> Int64? {
     guard let bound = headerMax, let timeout = GrpcTimeout.read(headers) else { return nil }
     return max(0, (bound == 0 ? timeout : min(timeout, bound)) - headerOffset)

@@ -8,6 +8,8 @@ struct RouteTimeouts {
   var perTryIdle: Int64 = 0
   /// The upstream is told in `grpc-timeout` too how long it has.
   private(set) var tellsGrpc = false
+  /// The global one for who is told; `grpc-timeout` can say more than nanoseconds hold.
+  private var globalMilliseconds: Int64 = 0
 
   /// From the route and, for an internal request, from what its headers ask for, which are removed (Envoy's
   /// FilterUtility::finalTimeout).
@@ -16,27 +18,34 @@ struct RouteTimeouts {
     // As Envoy: a route with a max_stream_duration has no other timeout.
     global = route.hasMaxStreamDuration ? 0 : route.timeoutNanoseconds
     tellsGrpc = isGrpc && !route.hasMaxStreamDuration && route.grpcTimeouts.hasGlobal
-    if tellsGrpc, let timeout = route.grpcTimeouts.global(headers) { global = timeout }
+    globalMilliseconds = global / 1_000_000
+    if tellsGrpc, let timeout = route.grpcTimeouts.global(headers) { setGlobal(milliseconds: timeout) }
     perTry = route.retryPolicy.perTryTimeoutNanoseconds
     if isInternal {
-      if let value = Self.take(.xEnvoyUpstreamRequestTimeout, headers) { global = value }
-      if let value = Self.take(.xEnvoyUpstreamRequestPerTryTimeout, headers) { perTry = value }
+      if let value = Self.take(.xEnvoyUpstreamRequestTimeout, headers) { setGlobal(milliseconds: value) }
+      if let value = Self.take(.xEnvoyUpstreamRequestPerTryTimeout, headers) {
+        perTry = GrpcTimeout.nanoseconds(milliseconds: value)
+      }
     }
     if global > 0, perTry >= global { perTry = 0 }
   }
 
   /// What the upstream is told in x-envoy-expected-rq-timeout-ms once `spent` nanoseconds have gone; nil: nothing.
   func expectedMilliseconds(spent: Int64) -> Int? {
-    let whole = global / 1_000_000
-    let expected = perTry > 0 ? perTry / 1_000_000 : whole
+    let expected = perTry > 0 ? perTry / 1_000_000 : globalMilliseconds
     if expected == 0 { return nil }
-    return Int(global == 0 ? expected : min(expected, max(1, whole - spent / 1_000_000)))
+    return Int(global == 0 ? expected : min(expected, max(1, globalMilliseconds - spent / 1_000_000)))
   }
 
+  private mutating func setGlobal(milliseconds: Int64) {
+    globalMilliseconds = milliseconds
+    global = GrpcTimeout.nanoseconds(milliseconds: milliseconds)
+  }
+
+  /// In milliseconds.
   private static func take(_ name: HeaderName, _ headers: HeaderMap) -> Int64? {
     guard let value = headers.value(of: name)?.decimal else { return nil }
     headers.remove(name)
-    let (nanoseconds, overflow) = Int64(value).multipliedReportingOverflow(by: 1_000_000)
-    return overflow ? Int64.max : nanoseconds
+    return Int64(value)
   }
 }
