@@ -7,17 +7,19 @@ struct FieldTable: ~Copyable {
   enum Kind { case request, response, trailers }
 
   /// What RFC 9113 §8.2.2 keeps out of HTTP/2, and `host`, which is said by :authority.
-  private static let connectionSpecific = HeaderNameSet(
+  private let connectionSpecific = HeaderNameSet(
     .connection, .host, .http2Settings, .keepAlive, .proxyConnection, .transferEncoding, .upgrade)
 
   /// Different in each message: in HPACK's table they would only push out what repeats, and nghttp2 compares a value with
   /// all that the table has under its name.
-  private static let unindexed = HeaderNameSet(.grpcTimeout, .traceparent, .xB3SpanID, .xB3TraceID, .xRequestID)
+  private let unindexed = HeaderNameSet(.grpcTimeout, .traceparent, .xB3SpanID, .xB3TraceID, .xRequestID)
 
-  private static let copyNothing = UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
-  private static let copyValue = UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue)
-  private static let noIndex = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
-  private static let copyBoth = UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+  private static var copyNothing: UInt8 {
+    UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+  }
+  private static var copyValue: UInt8 { UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue) }
+  private static var noIndex: UInt8 { UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue) }
+  private static var copyBoth: UInt8 { UInt8(NGHTTP2_NV_FLAG_NONE.rawValue) }
 
   private(set) var fields: UnsafeMutablePointer<nghttp2_nv>
   private(set) var count = 0
@@ -67,10 +69,10 @@ struct FieldTable: ~Copyable {
     let value = map.value(at: index)
     if name == .other {
       push(map.nameText(at: index), value, flags: copies ? Self.copyBoth : Self.copyNothing)
-    } else if !name.isPseudo, !Self.connectionSpecific.contains(name),
+    } else if !name.isPseudo, !connectionSpecific.contains(name),
       name != .te || value.equalsIgnoringCase(ByteView("trailers"))
     {
-      add(name, value, copies: copies, indexes: !Self.unindexed.contains(name))
+      add(name, value, copies: copies, indexes: !unindexed.contains(name))
     }
   }
 

@@ -5,7 +5,7 @@ import Reactor
 /// (HTTP2Session+Receiving).
 enum HTTP2Callbacks {
   /// The limits that are ours to set are nghttp2's to leave alone.
-  static func makeSession(isServer: Bool, _ options: HTTP2Options) -> OpaquePointer {
+  static func makeSession(isServer: Bool, _ options: HTTP2Options, _ memory: HTTP2Memory) -> OpaquePointer {
     var callbacks: OpaquePointer?
     var settings: OpaquePointer?
     var session: OpaquePointer?
@@ -25,10 +25,11 @@ enum HTTP2Callbacks {
     nghttp2_option_set_peer_max_concurrent_streams(settings, UInt32(Int32.max))
     // The connection manager judges resets, as Envoy's does.
     nghttp2_option_set_stream_reset_rate_limit(settings, 1 << 40, 1 << 40)
+    var functions = memory.functions
     let result =
       isServer
-      ? nghttp2_session_server_new2(&session, callbacks, nil, settings)
-      : nghttp2_session_client_new2(&session, callbacks, nil, settings)
+      ? nghttp2_session_server_new3(&session, callbacks, nil, settings, &functions)
+      : nghttp2_session_client_new3(&session, callbacks, nil, settings, &functions)
     guard result == 0, let session else { fatalError("out of memory") }
     return session
   }

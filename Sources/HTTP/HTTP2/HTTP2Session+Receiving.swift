@@ -28,7 +28,7 @@ extension HTTP2Session {
   func beginHeaders(_ id: Int32, _ category: nghttp2_headers_category) -> Int32 {
     if hasEnded { return Self.fatal }
     if category == NGHTTP2_HCAT_REQUEST { return beginRequest(id) }
-    stream(id)?.use { $0.fieldBytes = 0 }
+    stream(id)?.use { if $0.decoder != nil { beginFields($0) } }
     return 0
   }
 
@@ -41,47 +41,43 @@ extension HTTP2Session {
     let decoder = codec.use { $0.delegate.use { Unretained($0.newStream(stream)) } }
     stream.decoder = decoder
     opened(stream)
+    if stream.decoder != nil { beginFields(stream) }
     return hasEnded ? Self.fatal : 0
   }
 
   // MARK: Heads
 
   func header(_ id: Int32, _ name: ByteView, _ value: ByteView) -> Int32 {
-    guard let stream = stream(id) else {
-      count(.headersCbNoStream, 1)
+    guard id == decodingID, let decoding else {
+      if stream(id) == nil { count(.headersCbNoStream, 1) }
       return 0
     }
-    return stream.use { add(name, value, to: $0) }
+    return decoding.stream.use { stream in decoding.fields.use { add(name, value, to: $0, of: stream) } }
   }
 
-  private func add(_ name: ByteView, _ value: ByteView, to stream: HTTP2Stream) -> Int32 {
-    guard stream.decoder != nil else { return 0 }
-    let known = HeaderName(name)
-    if known == .other, isServer, options.underscores != .allow, name.firstIndex(of: 0x5f) != nil {
-      return treatUnderscore(stream)
-    }
-    let fields = stream.fields ?? pool.take()
-    stream.fields = fields
+  /// nghttp2 has seen to it that names are in lower case, and that neither they nor values hold what they may not.
+  private func add(_ name: ByteView, _ value: ByteView, to fields: HeaderMap, of stream: HTTP2Stream) -> Int32 {
+    let known = names.find(lowercase: name)
     stream.fieldBytes += name.count + value.count
-    if known == .cookie, let cookie = fields.firstIndex(of: .cookie) {
+    if known == .other {
+      if isServer, options.underscores != .allow, name.firstIndex(of: 0x5f) != nil { return treatUnderscore(stream) }
+      if name.count > Int(UInt16.max) { return tooLarge(stream) }
+      fields.add(unknown: name, value)
+    } else if known == .cookie, let cookie = fields.firstIndex(of: .cookie) {
       // What RFC 9113 §8.2.3 lets a client cut apart.
       stream.fieldBytes += 2 - name.count
       fields.extend(at: cookie, by: value, separator: "; ")
     } else if known == .host, isServer, !stream.hasHead {
       if !fields.has(.authority) { fields.add(.authority, value) }
-    } else if known != .other {
-      fields.add(known, value)
-    } else if name.count <= Int(UInt16.max) {
-      fields.add(named: name, value)
     } else {
-      return tooLarge(stream)
+      fields.add(known, value)
     }
     if fields.count > options.maxHeadersCount {
       count(.headerOverflow, 1)
       stream.note("http2.too_many_headers")
       return Self.resetsStream
     }
-    return stream.fieldBytes > options.maxHeadersKiB * 1024 ? tooLarge(stream) : 0
+    return stream.fieldBytes > maxHeaderBytes ? tooLarge(stream) : 0
   }
 
   private func tooLarge(_ stream: HTTP2Stream) -> Int32 {
@@ -108,6 +104,7 @@ extension HTTP2Session {
   }
 
   private func headComplete(_ stream: HTTP2Stream, endStream: Bool) {
+    endFields()
     if stream.hasHead, isServer { count(.trailers, 1) }
     guard let decoder = stream.decoder else { return }
     let fields = stream.fields ?? pool.take()

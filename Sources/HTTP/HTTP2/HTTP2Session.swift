@@ -43,6 +43,11 @@ final class HTTP2Session: EventHandler {
   private var failureIsCounted = false
   /// Received since the connection's window was last credited.
   private var received = 0
+  /// The stream whose fields are being decoded, by its number (0 for none), and the map that they go to.
+  private(set) var decodingID: Int32 = 0
+  private(set) var decoding: (stream: Unretained<HTTP2Stream>, fields: Unretained<HeaderMap>)?
+  let maxHeaderBytes: Int
+  let names = HeaderNameTable.shared
   /// The last piece of a stream, held back for the word that it is the last.
   private var held: (stream: HTTP2Stream, data: ByteView)?
 
@@ -63,9 +68,10 @@ final class HTTP2Session: EventHandler {
     self.loop = loop
     self.pool = pool
     self.options = options
+    maxHeaderBytes = options.maxHeadersKiB * 1024
     floods = FloodGuard(options)
     keepAlive = KeepAlive(options.keepalive, now: loop.now)
-    handle = HTTP2Callbacks.makeSession(isServer: isServer, options)
+    handle = HTTP2Callbacks.makeSession(isServer: isServer, options, pool.http2Memory)
     super.init()
     HTTP2Callbacks.setOwner(self, of: handle)
     submitSettings()
@@ -127,6 +133,7 @@ final class HTTP2Session: EventHandler {
       last.place = stream.place
     }
     if held?.stream === stream { held = nil }
+    if stream.id == decodingID { endFields() }
     stream.clear()
     count(.streamsActive, -1)
   }
@@ -134,7 +141,7 @@ final class HTTP2Session: EventHandler {
   /// The stream nghttp2 calls by a number; nil for one that is gone.
   func stream(_ id: Int32) -> Unretained<HTTP2Stream>? {
     guard let pointer = nghttp2_session_get_stream_user_data(handle, id) else { return nil }
-    return Unretained(Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue())
+    return Unretained(opaque: pointer)
   }
 
   func bind(_ stream: HTTP2Stream) { nghttp2_session_set_stream_user_data(handle, stream.id, stream.pointer) }
@@ -142,6 +149,20 @@ final class HTTP2Session: EventHandler {
   /// How many streams the peer lets us open at a time.
   var peerMaxConcurrentStreams: Int {
     Int(nghttp2_session_get_remote_settings(handle, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+  }
+
+  /// Fields come for this stream.
+  func beginFields(_ stream: HTTP2Stream) {
+    let fields = stream.fields ?? pool.take()
+    stream.fields = fields
+    stream.fieldBytes = 0
+    decodingID = stream.id
+    decoding = (Unretained(stream), Unretained(fields))
+  }
+
+  func endFields() {
+    decodingID = 0
+    decoding = nil
   }
 
   // MARK: Bytes in
@@ -363,6 +384,8 @@ final class HTTP2Session: EventHandler {
   func close(_ reason: StreamReset) {
     if isClosed { return }
     isClosed = true
+    endFields()
+    held = nil
     pingTimer.disarm()
     pingTimeoutTimer.disarm()
     flushTimer.disarm()

@@ -176,6 +176,11 @@ public final class HeaderMap {
   package func add(named text: ByteView, _ value: ByteView) {
     let known = HeaderName(text)
     if known != .other { return add(known, value) }
+    add(unknown: text, value)
+  }
+
+  /// As ``add(named:_:)`` for a name that is none of the known.
+  func add(unknown text: ByteView, _ value: ByteView) {
     precondition(text.count <= Int(UInt16.max))
     let nameOffset = store(text)
     let valueOffset = store(value)

@@ -4,6 +4,8 @@ package final class HeaderMapPool {
   private static let kept = 256
 
   private var free: [HeaderMap] = []
+  /// The worker's HTTP/2 sessions share it.
+  let http2Memory = HTTP2Memory()
 
   package init() {}
 

@@ -69,6 +69,23 @@ final class HeaderNameTable: @unchecked Sendable {
     return .other
   }
 
+  /// As ``find(_:from:length:)`` for a name in lower case, without control characters.
+  @inline(__always)
+  func find(lowercase name: ByteView) -> HeaderName {
+    let row = Self.row(of: name, 0, name.count)
+    var slot = Self.slot(of: row)
+    while slots[slot] != 0 {
+      let known = rows[Int(slots[slot])]
+      if known.first == row.first, known.last == row.last, known.length == row.length,
+        name.count <= 16 || text(of: known.name) == name
+      {
+        return known.name
+      }
+      slot = (slot &+ 1) & (Self.slotCount &- 1)
+    }
+    return .other
+  }
+
   /// The text of a known name, as ``HeaderName/text``, without a switch over all of them. Valid for ever.
   @inline(__always)
   func text(of name: HeaderName) -> ByteView {

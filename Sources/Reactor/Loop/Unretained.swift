@@ -11,6 +11,11 @@ public struct Unretained<Object: AnyObject> {
   @inline(__always)
   public init(_ object: Object) { reference = .passUnretained(object) }
 
+  /// The object that C was given as a pointer (`Unmanaged.toOpaque()`).
+  @inlinable
+  @inline(__always)
+  public init(opaque pointer: UnsafeMutableRawPointer) { reference = .fromOpaque(pointer) }
+
   /// Calls `body` with the object, which must not leave it.
   @inlinable
   @inline(__always)

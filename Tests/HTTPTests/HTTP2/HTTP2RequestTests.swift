@@ -86,7 +86,8 @@ import Testing
     #expect(frames.isEmpty)
     #expect(
       server.trace(0) == [
-        "headers :method: CONNECT|:protocol: websocket|:scheme: http|:authority: h|:path: /chat", "data abc",
+        "headers :method: GET|:scheme: http|:authority: h|:path: /chat|upgrade: websocket|connection: upgrade",
+        "data abc",
       ])
   }
 
