@@ -28,7 +28,10 @@ package enum RunningAgents {
   }
 
   private static func agent(_ pid: pid_t) -> Found? {
-    SmallFile.read("/proc/\(pid)/cmdline").flatMap { agent(pid, commandLine: $0) }
+    // Other users' namespaces are closed to us, unless we are root.
+    var status = stat()
+    guard stat("/proc/\(pid)", &status) == 0, geteuid() == 0 || status.st_uid == geteuid() else { return nil }
+    return SmallFile.read("/proc/\(pid)/cmdline").flatMap { agent(pid, commandLine: $0) }
   }
 
   /// - Parameter commandLine: as /proc has it, a zero behind each argument.

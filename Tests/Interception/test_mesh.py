@@ -1,0 +1,28 @@
+"""examples/two-services, as somebody who tries it would run it: two languages, mTLS, retries, an ejection seen by the caller."""
+
+import os
+import subprocess
+
+from conftest import NOBODY, ROOT, users
+
+
+def test_two_services(pillion, folder):
+    """Its addresses are fixed: for one user after the other."""
+    for user in users():
+        tour(pillion, folder, user)
+
+
+def tour(pillion, folder, user):
+    prefix = NOBODY if user == "nobody" else []
+    environment = {**os.environ, "PILLION": pillion, "GOCACHE": str(folder / f"cache-{user}"), "TMPDIR": str(folder)}
+    result = subprocess.run(
+        [*prefix, str(ROOT / "examples/two-services/run"), "--once"],
+        capture_output=True, text=True, timeout=120, env=environment,
+    )
+    lines = result.stdout.splitlines()
+    assert result.returncode == 0, result
+    assert lines[:8] == ["the shop sells a book, to spiffe://cluster.local/ns/default/sa/shop"] * 8, result
+    assert lines[8].startswith("beside the shop: 240.240.") and lines[8].endswith(" is catalog.test")
+    stats = dict(line.rsplit(": ", 1) for line in lines[9:])
+    assert stats["cluster.catalog.outlier_detection.ejections_active"] == "1", stats
+    assert int(stats["cluster.catalog.ssl.handshake"]) >= 2 and int(stats["cluster.catalog.upstream_rq_retry"]) >= 3
