@@ -59,6 +59,8 @@ extension ConnectionManager {
       // The codec has sent GOAWAY.
       let detail: StaticString = error.isFlood ? error.detail : "codec_error:The_user_callback_function_failed"
       endStreams(detail: detail, flag: .downstreamProtocolError)
+      // It may stand for delayed_close_timeout yet, and must not know streams any more that others use by then.
+      try? codec?.endOfInput()
       closeAfterLastStream(requestWasRead: false)
     } else if let stream = streams.last, !stream.responseStarted {
       stream.sendLocalReply(
