@@ -153,7 +153,7 @@ wrong(
     pause(0.2),
     send_data("abc"),
     pause(0.1),
-    send_data("d", end=True),
+    send_data("", end=True),
     await_("end"),
     get("/"),
     upstream=[h2_host(reply(body="ok"))],

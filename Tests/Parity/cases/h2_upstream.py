@@ -61,7 +61,7 @@ answered(
     send_headers([*OK, ("content-length", "5")]),
     send_data("abc"),
     pause(0.2),
-    send_data("d", end=True),
+    send_data("", end=True),
 )
 answered(
     "a body for HEAD", send_headers([*OK, ("content-length", "5")]), send_data("hello", end=True), send=[h2(head("/"))]
