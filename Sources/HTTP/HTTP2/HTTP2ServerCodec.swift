@@ -3,7 +3,8 @@ import Reactor
 /// The downstream side of HTTP/2 on one connection (RFC 9113): frames by nghttp2, streams by ``HTTP2Stream``.
 ///
 /// It takes all bytes that it is given. Where it throws, a GOAWAY frame that says why waits in the transport, unless the
-/// peer floods us (``CodecError/isFlood``). Once the connection is over ``endOfInput()`` resets what is still open.
+/// peer floods us (``CodecError/isFlood``); the streams hear no more, and are the delegate's to end. Once the connection is
+/// over ``endOfInput()`` resets what is still open.
 package final class HTTP2ServerCodec: ServerCodec {
   /// Sound: the delegate owns the codec, and so lives longer.
   let delegate: Unretained<ServerCodecDelegate>

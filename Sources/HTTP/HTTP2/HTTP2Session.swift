@@ -192,6 +192,8 @@ final class HTTP2Session: EventHandler {
   }
 
   private func failed(_ error: CodecError) -> CodecError {
+    // Downstream the streams are the delegate's to end, and may be gone when the connection closes.
+    if isServer { for stream in open { stream.decoder = nil } }
     if !failureIsCounted, let stat = CodecStat(flood: error) { count(stat, 1) }
     failureIsCounted = true
     return error

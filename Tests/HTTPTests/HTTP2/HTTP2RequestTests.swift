@@ -194,6 +194,15 @@ import Testing
     #expect(server.error?.isFlood == false)
   }
 
+  /// The delegate ends the streams of a connection that broke the protocol: they may be gone when it closes.
+  @Test func streamsHearNothingBehindAnError() throws {
+    let (server, _) = try Self.answer(Frames.headers(1, Frames.get, Frames.endHeaders) + Frames.headers(2))
+    #expect(server.error != nil)
+    try server.codec?.endOfInput()
+    #expect(server.trace(0) == ["headers :method: GET|:scheme: http|:authority: h|:path: /"])
+    #expect(server.counts["streamsActive"] == 0)
+  }
+
   @Test func streamsBeyondTheLimitAreRefused() throws {
     var options = HTTP2Options()
     options.maxConcurrentStreams = 2
