@@ -39,7 +39,7 @@ import Testing
     }
     #expect(services.map(\.name) == ["p.S"] && services[0].methodNames == ["M", "O"])
     #expect(listed.enableUpstreamStats && listed.replaceDotsInGrpcServiceName)
-    #expect(isAll && !all.enableUpstreamStats && !all.replaceDotsInGrpcServiceName)
+    #expect(isAll && all.emitFilterState && !all.enableUpstreamStats && !all.replaceDotsInGrpcServiceName)
   }
 
   @Test func routes() throws {

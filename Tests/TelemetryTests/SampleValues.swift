@@ -10,6 +10,7 @@ struct SampleValues: SubstitutionValues {
   var responseHeaders: [String: [UInt8]] = [:]
   var trailers: [String: [UInt8]] = [:]
   var timePoints: [SubstitutionTimePoint: Int64] = [:]
+  var grpcMessageCounts: GrpcMessageCounts?
   var wall: Int64 = 1_795_228_948_407_949_000
 
   func append(_ text: SubstitutionText, to output: inout TextBuffer) -> Bool {

@@ -76,6 +76,15 @@ import Testing
     ("%PATH(XX)%", "Invalid PATH option: 'XX', only 'WQ'/'NQ' are allowed", 0),
     ("%PATH(WQ:X)%", "Invalid PATH option: 'X', only 'ORIG'/'PATH'/'ORIG_OR_PATH' are allowed", 0),
     ("%GRPC_STATUS(X)%", "GrpcStatusFormatter only supports CAMEL_STRING, SNAKE_STRING or NUMBER. Got: X", 0),
+    ("%FILTER_STATE(a:X)%", "Invalid filter state serialize type, only support PLAIN/TYPED/FIELD.", 0),
+    (
+      "%FILTER_STATE(a:FIELD)%",
+      "Invalid filter state serialize type, FIELD should be used with the field name.", 0
+    ),
+    (
+      "%FILTER_STATE(a:PLAIN:x)%",
+      "Invalid filter state serialize type, FIELD should be used with the field name.", 0
+    ),
     ("%QUERY_PARAMS(RAW)%", "Invalid QUERY_PARAMS option: 'RAW', only 'ORIG'/'DECODED' are allowed", 0),
     ("%CEL(request.path)%", "%CEL% is an operator of Envoy's that Pillion does not support yet", 0),
   ])

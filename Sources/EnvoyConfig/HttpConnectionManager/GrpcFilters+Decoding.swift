@@ -3,7 +3,7 @@ extension GrpcStatsConfig: ConfigMessage {
 
   init(from reader: inout MessageReader) {
     origin = reader.origin
-    reader.unsupported("emit_filter_state")
+    reader.bool("emit_filter_state", &emitFilterState)
     let choice = reader.chosen(
       "per_method_stat_specifier", of: "individual_method_stats_allowlist", "stats_for_all_methods")
     if let (name, index) = choice {

@@ -7,6 +7,8 @@ package struct GrpcStatsConfig: Sendable {
   }
 
   package var perMethodStats = PerMethodStats.all(false)
+  /// Whether the numbers of messages are kept for the access log.
+  package var emitFilterState = false
   /// Whether the time to the upstream's answer is measured too.
   package var enableUpstreamStats = false
   /// Whether a service's name has `_` for `.` in the counters' names.

@@ -73,6 +73,8 @@ struct StreamValues: SubstitutionValues {
     stream.info.dynamicMetadata?.append(path, isText: isText, to: &output) ?? false
   }
 
+  var grpcMessageCounts: GrpcMessageCounts? { stream.info.grpcMessageCounts }
+
   func timePoint(_ point: SubstitutionTimePoint) -> Int64? { stream.info.timePoint(point) }
 
   func wallTime(_ time: SubstitutionTime) -> Int64 {

@@ -45,6 +45,8 @@ struct StreamInfo {
   var randomValue: UInt64 = 0
   /// The request comes from an internal address (x-envoy-internal).
   var isInternal = false
+  /// From `grpc_stats`, where it is asked to keep them; nil until a message begins.
+  var grpcMessageCounts: GrpcMessageCounts?
   /// By its head as it came, before any filter.
   var isGrpc = false
 

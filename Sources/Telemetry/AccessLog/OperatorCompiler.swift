@@ -48,6 +48,7 @@ struct OperatorCompiler {
       try refuseLength()
       return .responseCodeDetails(allowWhitespace: parameters == "ALLOW_WHITESPACES")
     case "DYNAMIC_METADATA": return .dynamicMetadata(arena.keep(try metadataPath()))
+    case "FILTER_STATE": return try filterState()
     case "COMMON_DURATION": return try commonDuration()
     case "GRPC_STATUS": return try grpcStatus()
     case "REQUESTED_SERVER_NAME": return try requestedServerName()
@@ -155,6 +156,20 @@ struct OperatorCompiler {
   private func metadataPath() throws(SubstitutionFormatError) -> MetadataPath {
     let parts = try required().split(separator: ":", omittingEmptySubsequences: false).map { String($0) }
     return MetadataPath(namespace: parts[0], keys: Array(parts.dropFirst()))
+  }
+
+  /// KEY, KEY:PLAIN, KEY:TYPED or KEY:FIELD:NAME.
+  private func filterState() throws(SubstitutionFormatError) -> SubstitutionOperator {
+    let parts = try required().split(separator: ":", omittingEmptySubsequences: false)
+    let style = parts.count > 1 ? parts[1] : "TYPED"
+    guard ["PLAIN", "TYPED", "FIELD"].contains(style) else {
+      throw refusal("Invalid filter state serialize type, only support PLAIN/TYPED/FIELD.")
+    }
+    guard (parts.count > 2) == (style == "FIELD") else {
+      throw refusal("Invalid filter state serialize type, FIELD should be used with the field name.")
+    }
+    if parts[0] != FilterStateFormat.grpcStats || style == "FIELD" { return .absent }
+    return .filterState(FilterStateFormat(isPlain: style == "PLAIN"))
   }
 
   // MARK: Times and codes

@@ -66,8 +66,8 @@ enum OperatorNames {
     "DOWNSTREAM_LOCAL_OTHERNAME_SAN", "DOWNSTREAM_HANDSHAKE_DURATION",
   ]
 
-  /// With parameters, and never there: no filter of Pillion's sets filter state.
-  static let absentWithParameters: Set<String> = ["FILTER_STATE", "UPSTREAM_FILTER_STATE"]
+  /// With parameters, and never there: no filter of Pillion's sets the upstream's filter state.
+  static let absentWithParameters: Set<String> = ["UPSTREAM_FILTER_STATE"]
 
   /// Envoy has them and Pillion has not yet.
   static let unsupported: Set<String> = [

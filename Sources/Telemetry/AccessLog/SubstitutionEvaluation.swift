@@ -47,6 +47,7 @@ extension SubstitutionOperator {
       return true
     case .dynamicMetadata(let index):
       return values.appendDynamicMetadata(arena.metadataPaths[index], isText: true, to: &output)
+    case .filterState(let format): return format.append(values, isJSON: false, to: &output)
     case .path(let option):
       guard let path = option.path(values) else { return false }
       output.append(path)

@@ -140,6 +140,9 @@ package struct SubstitutionJSONFormat: Sendable {
       if maxLength == nil || !isString { return isThere || appendAbsent(to: &output) }
       output.truncate(to: start)
     }
+    if case .filterState(let format) = value, !format.isPlain {
+      return format.append(values, isJSON: true, to: &output) || appendAbsent(to: &output)
+    }
     output.append(byte: 0x22)
     guard value.append(values, maxLength, arena, to: &output) else {
       output.truncate(to: start)

@@ -20,9 +20,10 @@ package enum SubstitutionOperator: Sendable {
   case grpcStatus(GrpcStatusFormat)
   /// The SNI or, as asked, the host.
   case requestedServerName(RequestedServerNameOption)
+  case filterState(FilterStateFormat)
   /// Known from the start: %HOSTNAME%, %ENVIRONMENT(X)%.
   case constant(SubstitutionBytes)
-  /// Valid, and never there in what Pillion does: %FILTER_STATE(x)%.
+  /// Valid, and never there in what Pillion does: %UPSTREAM_FILTER_STATE(x)%.
   case absent
 }
 

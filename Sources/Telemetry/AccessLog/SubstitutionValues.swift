@@ -18,6 +18,8 @@ package protocol SubstitutionValues {
   func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool
   /// Appends a text about a connection's TLS, or nothing and returns false when there is none.
   func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool
+  /// What `grpc_stats` has counted for the filter state; nil where it has seen no message.
+  var grpcMessageCounts: GrpcMessageCounts? { get }
   /// A time of the peer's certificate in nanoseconds since 1970; nil without one.
   func certificateTime(_ time: SubstitutionCertificateTime, of side: SubstitutionSide) -> Int64?
 }
@@ -87,6 +89,8 @@ package struct SubstitutionHeader: Sendable {
 
 /// For what has no connection of its own.
 extension SubstitutionValues {
+  package var grpcMessageCounts: GrpcMessageCounts? { nil }
+
   package func appendDynamicMetadata(_ path: MetadataPath, isText: Bool, to output: inout TextBuffer) -> Bool { false }
 
   package func append(_ tls: SubstitutionTLS, of side: SubstitutionSide, to output: inout TextBuffer) -> Bool { false }

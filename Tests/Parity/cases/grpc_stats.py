@@ -113,3 +113,25 @@ case(
     upstream=[trailers_only(0)],
     send=[call()],
 )
+
+STATE = "envoy.filters.http.grpc_stats"
+STATES = [STATE, *(f"{STATE}:{style}" for style in ("PLAIN", "TYPED", "FIELD:request_message_count")), "other"]
+counted(
+    "the filter state is logged",
+    {**ALL, "emit_filter_state": True},
+    call(body=SEVERAL),
+    get("/"),
+    call(),
+    upstream=[answer(), answer(), reply()],
+    log=[
+        file_log(
+            json_format={**{name: f"%FILTER_STATE({name})%" for name in STATES}, "in": f"a%FILTER_STATE({STATE})%b"}
+        ),
+        file_log(
+            "@dir@/text.log",
+            text_format_source={"inline_string": "".join(f"{name} = %FILTER_STATE({name})%\n" for name in STATES)},
+        ),
+    ],
+    files=("text.log",),
+)
+counted("no filter state", ALL, call(), log=[file_log(json_format={"state": f"%FILTER_STATE({STATE})%"})])

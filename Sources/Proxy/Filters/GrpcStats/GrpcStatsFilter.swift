@@ -10,6 +10,7 @@ final class GrpcStatsFilter: HTTPFilter {
   private var counters: GrpcMethodCounters?
   private var requestFrames = GrpcFrames()
   private var responseFrames = GrpcFrames()
+  private var isGrpcRequest = false
   private var isGrpcResponse = false
 
   init(_ stream: ActiveStream, _ info: GrpcStatsInfo) {
@@ -18,14 +19,18 @@ final class GrpcStatsFilter: HTTPFilter {
   }
 
   override func decodeRequestHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus {
-    if headers.isGrpcRequest, let method = GrpcMethod(headers), let cluster = stream.routeCluster(headers) {
+    isGrpcRequest = headers.isGrpcRequest
+    if isGrpcRequest, let method = GrpcMethod(headers), let cluster = stream.routeCluster(headers) {
       counters = info.counters(method, of: cluster)
     }
     return .continueIteration
   }
 
   override func decodeRequestData(_ data: inout ByteView, endStream: Bool) -> FilterStatus {
-    counters?.count(requestMessages: requestFrames.countMessages(data), on: shard)
+    guard isGrpcRequest else { return .continueIteration }
+    let messages = requestFrames.countMessages(data)
+    counters?.count(requestMessages: messages, on: shard)
+    if messages > 0 { emitFilterState() }
     return .continueIteration
   }
 
@@ -37,13 +42,24 @@ final class GrpcStatsFilter: HTTPFilter {
   }
 
   override func encodeResponseData(_ data: inout ByteView, endStream: Bool) {
-    if isGrpcResponse { counters?.count(responseMessages: responseFrames.countMessages(data), on: shard) }
+    guard isGrpcResponse else { return }
+    let messages = responseFrames.countMessages(data)
+    counters?.count(responseMessages: messages, on: shard)
+    if messages > 0 { emitFilterState() }
   }
 
   override func encodeResponseTrailers(_ trailers: HeaderMap) -> ByteView? {
     counters?.count(status: trailers.value(of: .grpcStatus), on: shard)
     recordUpstreamTime()
     return nil
+  }
+
+  private func emitFilterState() {
+    guard info.emitsFilterState else { return }
+    var counts = GrpcMessageCounts()
+    counts.request = requestFrames.count
+    counts.response = responseFrames.count
+    stream.info.grpcMessageCounts = counts
   }
 
   private func recordUpstreamTime() {
@@ -57,6 +73,7 @@ final class GrpcStatsFilter: HTTPFilter {
     counters = nil
     requestFrames = GrpcFrames()
     responseFrames = GrpcFrames()
+    isGrpcRequest = false
     isGrpcResponse = false
   }
 }

@@ -4,6 +4,7 @@ import Reactor
 /// A `grpc_stats` filter of the configuration, ready for use.
 struct GrpcStatsInfo: Sendable {
   let recordsUpstreamTime: Bool
+  let emitsFilterState: Bool
   private let countsAllMethods: Bool
   private let replacesDots: Bool
   /// Names of methods by their service.
@@ -11,6 +12,7 @@ struct GrpcStatsInfo: Sendable {
 
   init(_ config: GrpcStatsConfig) {
     recordsUpstreamTime = config.enableUpstreamStats
+    emitsFilterState = config.emitFilterState
     replacesDots = config.replaceDotsInGrpcServiceName
     switch config.perMethodStats {
     case .all(let isAll):
