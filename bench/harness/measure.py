@@ -54,16 +54,19 @@ class Bench:
         self.folder = Path(folder)
         self.settings = settings
         self.proxy_cpu, self.load_cpu = process.two_cpus()
-        self.ports = Ports(*process.free_ports(3))
+        self.ports = Ports(*process.free_ports(6))
         self.upstream = None
 
     def start_upstream(self, nginx):
         folder = self.folder / "upstream"
         (folder / "root" / "r9").mkdir(parents=True)
         (folder / "root" / "r9" / "64k").write_bytes(b"x" * configs.LARGE)
-        (folder / "root" / "r9" / "post").touch()
+        (folder / "root" / "r9" / "4k").write_bytes(b"x" * configs.PAGE)
+        (folder / "root" / "message").write_bytes(configs.GRPC)
+        for name in ("post", "grpc"):
+            (folder / "root" / "r9" / name).touch()
         path = folder / "nginx.conf"
-        path.write_text(configs.nginx_upstream(folder, self.ports.upstream))
+        path.write_text(configs.nginx_upstream(folder, self.ports.upstream, self.ports.upstream_h2))
         self.upstream = process.Process([nginx, "-p", folder, "-e", "stderr", "-c", path], self.load_cpu,
                                         self.folder / "upstream.log")
         request = b"GET / HTTP/1.1\r\nHost: upstream\r\n\r\n"
@@ -78,13 +81,16 @@ class Bench:
         folder = self.folder / run.candidate.name
         folder.mkdir(exist_ok=True)
         self.certificates(run)
-        command = run.candidate.command(run.kind, folder, self.ports)
+        commands = run.candidate.commands(run.kind, folder, self.ports)
         if process.listeners(self.ports.listener):
             raise BenchError(f"somebody already listens on port {self.ports.listener}")
-        proxy = process.Process(command, self.proxy_cpu, folder / "log")
+        started = [process.Process(command, self.proxy_cpu, folder / "log") for command in commands]
+        proxy = started[0] if len(started) == 1 else process.Together(started)
         try:
-            request = load.request_bytes(scenario, scenario.path_for(run.kind))
-            startup = load.first_answer(proxy, self.ports.listener, request, certificates=self.certificates(run))
+            by, made = load.exchange_of(scenario)
+            certificates = self.client_certificates(run)
+            startup = load.first_answer(proxy, self.ports.listener, made(scenario.path_for(run.kind)),
+                                        certificates=certificates, by=by)
             self.check(run, scenario)
             if process.strays(self.ports.listener, proxy):
                 raise BenchError(f"another process listens on port {self.ports.listener} too")
@@ -93,10 +99,14 @@ class Bench:
             raise
         return proxy, startup
 
-    def certificates(self, run):
+    def client_certificates(self, run):
         """Where a client takes its certificate from; None for plaintext."""
+        return self.certificates(run) if run.kind == "mtls" else None
+
+    def certificates(self, run):
+        """Where everybody's certificates are; None where there is no TLS."""
         folder = self.folder / "certificates"
-        if run.kind != "mtls":
+        if run.kind not in ("mtls", "pair"):
             return None
         if not folder.exists():
             setup.certificates(folder)
@@ -104,10 +114,10 @@ class Bench:
 
     def check(self, run, scenario):
         """One request by hand: the answer must be 200 with a body of the right length."""
-        request = load.request_bytes(scenario, scenario.path_for(run.kind))
+        by, made = load.exchange_of(scenario)
         try:
-            with load.connect(self.ports.listener, certificates=self.certificates(run)) as connection:
-                status, body = load.exchange(connection, request)
+            with load.connect(self.ports.listener, certificates=self.client_certificates(run)) as connection:
+                status, body = by(connection, made(scenario.path_for(run.kind)))
         except OSError as error:
             raise BenchError(f"a single request failed: {error}") from None
         if status != 200 or len(body) != scenario.answer:
@@ -115,7 +125,8 @@ class Bench:
 
     def loaded_turn(self, run, scenario):
         """One turn under load; returns its sample."""
-        generate = load.tlsload if scenario.tls else load.GENERATORS[self.settings.generator]
+        generate = (load.tlsload if scenario.tls else load.h2load if scenario.streams else
+                    load.GENERATORS[self.settings.generator])
         path = scenario.path_for(run.kind)
         proxy, startup = self.start(run, scenario)
         try:

@@ -122,6 +122,33 @@ class Process:
             _alive.remove(self)
 
 
+class Together:
+    """Several programs that are measured as one: a pair of sidecars. The last is the one that clients speak to."""
+
+    def __init__(self, processes):
+        self.processes = processes
+        self.popen, self.pid, self.started = processes[-1].popen, processes[-1].pid, processes[0].started
+
+    def last_words(self):
+        return self.processes[-1].last_words()
+
+    def ended(self):
+        return any(process.ended() for process in self.processes)
+
+    def group(self):
+        return [pid for process in self.processes for pid in process.group()]
+
+    def cpu_seconds(self):
+        return sum(process.cpu_seconds() for process in self.processes)
+
+    def resident(self):
+        return sum(process.resident() for process in self.processes)
+
+    def end(self):
+        for process in self.processes:
+            process.end()
+
+
 def end_all():
     """Ends every process that still runs; nothing of ours outlives the harness."""
     for process in list(_alive):

@@ -1,4 +1,4 @@
-"""From samples to medians, ratios, the goals of issues 2 and 3 and text. Memory: MB and kB of 10^6 and 10^3 bytes."""
+"""From samples to medians, ratios, the goals of issues 2 to 4 and text. Memory: MB and kB of 10^6 and 10^3 bytes."""
 
 import datetime
 import platform
@@ -61,6 +61,10 @@ def _over_nginx(scenario, what, limit):
     return (scenario, what, limit, "", lambda runs, _: ratio(runs, "pillion", "nginx"))
 
 
+def _over_haproxy(scenario, limit):
+    return (scenario, "CPU per request / HAProxy's", limit, "", lambda runs, _: ratio(runs, "pillion", "haproxy"))
+
+
 def _figure(key, scale):
     return lambda _, medians: medians["pillion"][key] * scale if "pillion" in medians else None
 
@@ -74,6 +78,8 @@ GOALS = [
     _cpu_goal("mtls", 0.85),
     _over_nginx("tls64k", "CPU per 64 KiB / nginx's", 1.0),
     _over_nginx("handshakes", "CPU per handshake / nginx's", 0.75),
+    _over_haproxy("h2", 1.15),
+    _over_haproxy("mesh-pair", 1.0),
     ("config1000", "CPU per request / small file's", 1.05, "",
      lambda runs, _: ratio(runs, "pillion", "pillion (small file)")),
     ("config1000", "start-up", 60, "ms", _figure("startup_ms", 1)),
@@ -116,7 +122,7 @@ def scenario_table(scenario, runs):
     medians = summary(runs)
     two = len(scenario.kinds) > 1
     if scenario.loaded:
-        header = ["", f"CPU µs/{scenario.unit}", "(min to max)", "/ nginx", *(["/ small file"] if two else []),
+        header = ["", f"CPU µs/{scenario.unit}", "(min to max)", f"/ {scenario.base}", *(["/ small file"] if two else []),
                   f"{scenario.unit}s/s", "p50 ms", "p99 ms", "RSS idle MB", "RSS load MB", "start ms", "errors"]
     else:
         header = ["", "start ms", "/ nginx", "RSS idle MB", "/ nginx", "kB/idle connection", "/ nginx"]
@@ -125,7 +131,7 @@ def scenario_table(scenario, runs):
         if run.label not in medians:
             continue
         row = medians[run.label]
-        over = lambda key: _ratio_text(ratio(runs, run.label, "nginx", key))  # noqa: E731, B023
+        over = lambda key: _ratio_text(ratio(runs, run.label, scenario.base, key))  # noqa: E731, B023
         if scenario.loaded:
             low, high = row["cpu_us_spread"]
             small = [_ratio_text(ratio(runs, run.label, f"{run.label} (small file)"))] if two else []

@@ -1,8 +1,8 @@
-"""What is measured. The names are those of issues 2 and 3."""
+"""What is measured. The names are those of issues 2, 3 and 4."""
 
 from dataclasses import dataclass, field
 
-from .configs import LARGE
+from .configs import GRPC, LARGE, PAGE
 
 # Ten header lines (Host is the first) that make the request 494 bytes long, as a browser's or a mesh's is.
 _TEN_HEADERS = {
@@ -40,6 +40,10 @@ class Scenario:
     # How tlsload goes about it (kept, full, resumed), where it is the load instead of wrk; what is counted then.
     tls: str = ""
     unit: str = "request"
+    # Streams at a time on each connection, where the load is h2load over HTTP/2.
+    streams: int = 0
+    # Whom the others are compared with in the table.
+    base: str = "nginx"
 
     def path_for(self, kind):
         """The path that hits the last route of the configuration."""
@@ -61,6 +65,17 @@ SCENARIOS = [
     Scenario("handshakes", "connect, full mutual handshake of TLS 1.3 (P-256), one request, close", kinds=("mtls",),
              connections=8, tls="full", unit="handshake"),
     Scenario("resumed", "the same, resumed by ticket", kinds=("mtls",), connections=8, tls="resumed", unit="handshake"),
+    Scenario("h2", "HTTP/2 on both sides, 8 connections of 32 streams, tiny bodies", kinds=("h2",), connections=8,
+             streams=32, base="haproxy"),
+    Scenario("h2-4k", "the same with 4 KiB responses", kinds=("h2",), connections=8, streams=32, path="/r9/4k",
+             answer=PAGE, base="haproxy"),
+    Scenario("h2-64k", "the same with 64 KiB responses", kinds=("h2",), connections=8, streams=32, path="/r9/64k",
+             answer=LARGE, base="haproxy"),
+    Scenario("grpc", "unary gRPC: a message of 16 bytes each way, status in trailers", kinds=("h2",), connections=8,
+             streams=32, path="/r9/grpc", method="POST", body=len(GRPC), answer=len(GRPC),
+             headers={"Content-Type": "application/grpc", "TE": "trailers"}, base="haproxy"),
+    Scenario("mesh-pair", "two sidecars: HTTP/1.1, HTTP/2 over mutual TLS between them, HTTP/1.1; both proxies' CPU",
+             kinds=("pair",), base="haproxy"),
     Scenario("idle", "idle memory, idle connections, start-up", kinds=("http",), loaded=False),
 ]
 
