@@ -50,6 +50,8 @@ final class PoolClient: ClientCodecDelegate {
   private var timedOut = false
   private var brokeProtocol = false
   private var isDispatching = false
+  /// What is being decoded brought a GOAWAY.
+  private var isGoingAway = false
   private var connectFailure: Int32 = 0
   private var connectTimer = Timer()
   private var idleTimer = Timer()
@@ -236,6 +238,7 @@ final class PoolClient: ClientCodecDelegate {
   // MARK: What the peer says of its connection
 
   override func goAwayReceived() {
+    isGoingAway = isDispatching
     shard.increment(info.stats[.upstreamCxCloseNotify])
     drain()
   }
@@ -278,7 +281,10 @@ final class PoolClient: ClientCodecDelegate {
 
   private func dispatch(_ bytes: ByteView, to codec: ClientCodec) -> Int {
     isDispatching = true
-    defer { isDispatching = false }
+    defer {
+      isDispatching = false
+      isGoingAway = false
+    }
     do {
       return try codec.dispatch(bytes)
     } catch {
@@ -335,8 +341,8 @@ final class PoolClient: ClientCodecDelegate {
   }
 
   private func closeDrained() {
-    // Envoy's HTTP/2 codec takes it for an error to find its connection closed while it decodes.
-    if httpProtocol == .http2, isDispatching { shard.increment(info.stats[.upstreamCxProtocolError]) }
+    // Envoy's HTTP/2 codec takes it for an error to find its connection closed with a stream that ended.
+    if httpProtocol == .http2, isDispatching, !isGoingAway { shard.increment(info.stats[.upstreamCxProtocolError]) }
     close()
   }
 

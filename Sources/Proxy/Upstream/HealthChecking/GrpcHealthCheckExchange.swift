@@ -45,12 +45,13 @@ final class GrpcHealthCheckExchange: HealthCheckExchange {
   override func decodeData(_ data: ByteView, endStream: Bool) {
     body += data.prefix(max(0, Self.maxBody - body.count)).buffer
     // Without trailers there is no status.
-    if endStream || body.count == Self.maxBody { finish(.active, resets: !endStream) }
+    let isBroken = GrpcHealthMessage.response(body) == .broken || body.count == Self.maxBody
+    if endStream || isBroken { finish(.active, resets: !endStream) }
   }
 
   override func decodeTrailers(_ trailers: HeaderMap) {
     let isOK = trailers.value(of: .grpcStatus).map { $0 == "0" } ?? false
     pool.giveBack(trailers)
-    finish(isOK && GrpcHealthMessage.isServing(body) ? nil : .active)
+    finish(isOK && GrpcHealthMessage.response(body) == .complete(isServing: true) ? nil : .active)
   }
 }

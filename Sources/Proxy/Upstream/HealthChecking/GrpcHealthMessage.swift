@@ -16,29 +16,45 @@ package enum GrpcHealthMessage {
     return [0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + message
   }
 
-  /// Whether the body is one whole HealthCheckResponse that says so: field 1 is the status.
-  package static func isServing(_ body: [UInt8]) -> Bool {
-    guard body.count >= 5, body[0] == 0 else { return false }
+  package enum Response: Equatable, Sendable {
+    case incomplete
+    /// No HealthCheckResponse, or more than one.
+    case broken
+    case complete(isServing: Bool)
+  }
+
+  /// Reads what has come of a body that is to be one HealthCheckResponse.
+  package static func response(_ body: [UInt8]) -> Response {
+    guard let flag = body.first else { return .incomplete }
+    // Nobody said that we can decompress.
+    guard flag == 0 else { return .broken }
+    guard body.count >= 5 else { return .incomplete }
     let length = body[1..<5].reduce(0) { $0 << 8 | Int($1) }
-    guard body.count == 5 + length else { return false }
-    var rest = body[5...]
+    if body.count < 5 + length { return .incomplete }
+    guard body.count == 5 + length, let status = status(body[5...]) else { return .broken }
+    return .complete(isServing: status == serving)
+  }
+
+  /// Field 1 of a HealthCheckResponse; others are passed over. Nil for what is no message.
+  private static func status(_ message: ArraySlice<UInt8>) -> UInt64? {
+    var rest = message
     var status: UInt64 = 0
     while !rest.isEmpty {
-      guard let key = takeVarint(&rest) else { return false }
+      guard let key = takeVarint(&rest) else { return nil }
       switch key & 7 {
       case 0:
-        guard let value = takeVarint(&rest) else { return false }
+        guard let value = takeVarint(&rest) else { return nil }
         if key >> 3 == 1 { status = value }
       case 1:
-        guard take(8, &rest) else { return false }
+        guard take(8, &rest) else { return nil }
       case 2:
-        guard let count = takeVarint(&rest), take(count, &rest) else { return false }
+        guard let count = takeVarint(&rest), take(count, &rest) else { return nil }
       case 5:
-        guard take(4, &rest) else { return false }
-      default: return false
+        guard take(4, &rest) else { return nil }
+      default: return nil
       }
     }
-    return status == serving
+    return status
   }
 
   /// What `grpc-timeout` says of a time: the finest unit in which it has at most eight digits.
