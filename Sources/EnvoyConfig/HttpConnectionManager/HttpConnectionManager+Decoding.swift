@@ -103,7 +103,7 @@ extension HttpConnectionManager: ConfigMessage {
     reader.duration("request_headers_timeout", &requestHeadersTimeout)
     reader.duration("drain_timeout", &drainTimeout)
     reader.duration("delayed_close_timeout", &delayedCloseTimeout)
-    reader.unsupported("stream_flush_timeout")
+    reader.duration("stream_flush_timeout", &streamFlushTimeout)
     reader.unsupportedUnlessEmpty("drain_timeout_jitter")
     if let limit = http2ProtocolOptions.maxHeaderFieldSizeKb, limit > maxRequestHeadersKb {
       reader.report(

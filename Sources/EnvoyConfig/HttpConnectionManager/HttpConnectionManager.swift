@@ -64,6 +64,8 @@ package struct HttpConnectionManager: Sendable {
   // Limits and times; a zero time is none.
   package var maxRequestHeadersKb: UInt32 = 60
   package var streamIdleTimeout: Duration = .seconds(300)
+  /// Absent: ``streamIdleTimeout``; zero: none.
+  package var streamFlushTimeout: Duration?
   package var requestTimeout: Duration = .zero
   package var requestHeadersTimeout: Duration = .zero
   package var drainTimeout: Duration = .seconds(5)

@@ -56,7 +56,7 @@ extension HTTP2Options {
     maxHeadersKiB = Int(config.maxRequestHeadersKb)
     maxHeadersCount = Int(config.commonHttpProtocolOptions.maxHeadersCount)
     underscores = HTTP1ServerOptions.UnderscoresAction(config.commonHttpProtocolOptions)
-    streamFlushTimeout = config.streamIdleTimeout.nanoseconds
+    streamFlushTimeout = (config.streamFlushTimeout ?? config.streamIdleTimeout).nanoseconds
   }
 }
 
