@@ -8,11 +8,12 @@ extension HealthCheck: ConfigMessage {
     readTimes(&reader)
     reader.integer("unhealthy_threshold", &unhealthyThreshold, isRequired: true)
     reader.integer("healthy_threshold", &healthyThreshold, isRequired: true)
-    reader.integer("alt_port", &altPort, in: 0...65_535)
+    // Envoy does not look at it.
+    reader.withoutEffect(.integer(0...UInt32.max), "alt_port")
     reader.bool("reuse_connection", &reuseConnection)
     readChecker(&reader)
-    reader.bool("always_log_health_check_failures", &alwaysLogHealthCheckFailures)
-    reader.bool("always_log_health_check_success", &alwaysLogHealthCheckSuccess)
+    // Of the event log only.
+    reader.withoutEffect(.bool, "always_log_health_check_failures", "always_log_health_check_success")
     var options = TlsOptions()
     reader.message("tls_options", &options)
     alpnProtocols = options.alpnProtocols

@@ -18,8 +18,6 @@ package struct HealthCheck: Sendable {
   package var unhealthyThreshold: UInt32 = 0
   /// How many successes in a row make it healthy again; the first check of all needs one only.
   package var healthyThreshold: UInt32 = 0
-  /// Instead of the endpoint's own port.
-  package var altPort: UInt32?
   package var reuseConnection = true
   /// The interval while the cluster has not carried any request; the default is Envoy's.
   package var noTrafficInterval: Duration = .seconds(60)
@@ -33,8 +31,6 @@ package struct HealthCheck: Sendable {
   package var healthyEdgeInterval: Duration?
   /// Offered in place of the cluster's own when not empty.
   package var alpnProtocols: [String] = []
-  package var alwaysLogHealthCheckFailures = false
-  package var alwaysLogHealthCheckSuccess = false
   package var origin = SourceLocation.none
 
   package init() {}

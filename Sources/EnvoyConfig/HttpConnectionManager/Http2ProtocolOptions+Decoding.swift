@@ -14,7 +14,8 @@ extension Http2ProtocolOptions: ConfigMessage {
     reader.withoutEffect(.bool, "stream_error_on_invalid_http_messaging")
     reader.bool("override_stream_error_on_invalid_http_message", &overrideStreamErrorOnInvalidHttpMessage)
     reader.message("connection_keepalive", &connectionKeepalive)
-    reader.integer("max_header_field_size_kb", &maxHeaderFieldSizeKb, in: 64...256)
+    // The limit that libnghttp2 has.
+    reader.unsupported("max_header_field_size_kb") { $0 == "64" }
     // Of METADATA frames only, and of Envoy's choice of a library.
     reader.withoutEffect(.integer(0...UInt32.max), "max_metadata_size")
     reader.withoutEffect(.bool, "use_oghttp2_codec")

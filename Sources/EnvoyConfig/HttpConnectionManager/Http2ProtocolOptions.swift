@@ -18,8 +18,6 @@ package struct Http2ProtocolOptions: Sendable {
   /// Whether an invalid message ends its stream only, and not the connection. Absent: as the connection manager says.
   package var overrideStreamErrorOnInvalidHttpMessage: Bool?
   package var connectionKeepalive: KeepaliveSettings?
-  /// The longest header, name and value; absent: no limit beside that of all headers together.
-  package var maxHeaderFieldSizeKb: UInt32?
 
   package init() {}
 }

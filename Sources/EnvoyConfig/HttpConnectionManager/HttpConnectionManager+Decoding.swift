@@ -105,11 +105,6 @@ extension HttpConnectionManager: ConfigMessage {
     reader.duration("delayed_close_timeout", &delayedCloseTimeout)
     reader.duration("stream_flush_timeout", &streamFlushTimeout)
     reader.unsupportedUnlessEmpty("drain_timeout_jitter")
-    if let limit = http2ProtocolOptions.maxHeaderFieldSizeKb, limit > maxRequestHeadersKb {
-      reader.report(
-        "http2_protocol_options", "has a max_header_field_size_kb of \(limit)",
-        allowed: "at most max_request_headers_kb, \(maxRequestHeadersKb), is allowed")
-    }
   }
 
   private mutating func readIdentity(_ reader: inout MessageReader) {
