@@ -83,9 +83,9 @@ final class DownstreamHarness {
     turn()
   }
 
-  func connect() throws -> DownstreamClient {
+  func connect() throws -> HarnessClient {
     let address = try #require(SocketAddress(ip: "127.0.0.1", port: port))
-    let client = try DownstreamClient(loop, to: address)
+    let client = try HarnessClient(loop, to: address)
     turn()
     return client
   }
@@ -96,7 +96,7 @@ final class DownstreamHarness {
 }
 
 /// An HTTP/2 client on the test's own loop.
-final class DownstreamClient: ClientCodecDelegate {
+final class HarnessClient: ClientCodecDelegate {
   private(set) var codec: HTTP2ClientCodec?
   private(set) var connection: Connection?
   private var responses: [DownstreamResponse] = []
