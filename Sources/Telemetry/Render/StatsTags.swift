@@ -17,7 +17,8 @@ struct StatsTags {
     Pattern("envoy_virtual_cluster", "vhost.*.vcluster.$"), Pattern("envoy_fault_downstream_cluster", "http.*.fault.$"),
     Pattern("envoy_http_user_agent", "http.*.user_agent.$"), Pattern("envoy_tcp_prefix", "tcp.$"),
     Pattern("envoy_udp_prefix", "udp.$"), Pattern("envoy_clientssl_prefix", "auth.clientssl.$"),
-    Pattern("envoy_ratelimit_prefix", "ratelimit.$"), Pattern("envoy_cluster_name", "cluster.$"),
+    Pattern("envoy_ratelimit_prefix", "ratelimit.$"), Pattern("envoy_grpc_bridge_method", "cluster.*.grpc.*.$"),
+    Pattern("envoy_grpc_bridge_service", "cluster.*.grpc.$"), Pattern("envoy_cluster_name", "cluster.$"),
   ]
 
   private static let last = [
