@@ -124,6 +124,33 @@ def test_what_passes_through(run, elsewhere):
     assert out == f"b'echo hi' {host}\n", err
 
 
+def test_a_routed_name_at_another_port(run):
+    """Its address is ours for all ports; where nothing routes it, the connection goes to the host's address of it."""
+    name = socket.gethostname()
+    with socket.create_server(("", 0)) as server:
+        port = server.getsockname()[1]
+        program = f"""
+import socket, struct
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+    asker.settimeout(5)
+    labels = b''.join(bytes([len(label)]) + label.encode() for label in {name!r}.split('.'))
+    asker.sendto(struct.pack('>6H', 7, 256, 1, 0, 0, 0) + labels + b'\\0' + struct.pack('>2H', 1, 1), ('8.8.8.8', 53))
+    address = socket.inet_ntoa(asker.recv(512)[-4:])
+assert address.startswith('240.240.'), address
+connection = socket.create_connection((address, {port}))
+print(connection.recv(10))
+"""
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"reached")
+
+        threading.Thread(target=answer, daemon=True).start()
+        out, err, code = run(bootstrap([outbound([says("x", name)])]), "/usr/bin/python3", "-c", program)
+        assert (out, code) == ("b'reached'\n", 0), err
+
+
 def test_without_an_outbound_listener_all_passes_through(run, elsewhere):
     host, port = elsewhere
     out, err, _ = run(bootstrap([]), "/usr/bin/python3", "-c", SAY, host, str(port))

@@ -63,8 +63,8 @@ func query(_ name: String, type: UInt16 = 1, id: UInt16 = 0x1234, trailer: [UInt
     _ name: String, type: UInt16 = 1, policy: OutboundTrafficPolicy = .allowAny, hasIPv6: Bool = true,
     hostHasIPv6: Bool = false
   ) throws -> DNSResponder.Verdict {
-    var names = NameTable()
-    for domain in ["api.test", "*.wild.test"] { names.insert(domain: domain) }
+    let listeners = [httpListener("out", "0.0.0.0", 15001, domains: ["api.test", "*.wild.test"])]
+    let names = RoutedNames(listeners, captureListener: "out")
     let responder = DNSResponder(names, addresses, policy: policy, hasIPv6: hasIPv6, hostHasIPv6: hostHasIPv6)
     return responder.answer(try DNSQuestion(query(name, type: type)), limit: 512)
   }

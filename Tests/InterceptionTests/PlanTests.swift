@@ -27,6 +27,41 @@ import Testing
   }
 }
 
+/// An outbound listener whose one filter chain routes by these domains.
+func httpListener(
+  _ name: String, _ address: String, _ port: UInt16, domains: [String], chainPort: UInt16? = nil
+) -> Listener {
+  var listener = Listener()
+  listener.name = name
+  listener.address = .socketAddress(EnvoyConfig.SocketAddress(address: address, portValue: port))
+  listener.trafficDirection = .outbound
+  var manager = HttpConnectionManager()
+  var host = VirtualHost()
+  host.domains = domains
+  manager.routeConfig.virtualHosts = [host]
+  var chain = FilterChain()
+  chain.filterChainMatch.destinationPort = chainPort
+  chain.filters = [Filter(name: "http", config: .httpConnectionManager(manager))]
+  listener.filterChains = [chain]
+  return listener
+}
+
+@Suite struct RoutedNamesTests {
+  @Test func knowThePortsOfAName() {
+    var hidden = httpListener("hidden", "0.0.0.0", 8080, domains: ["b.test"])
+    hidden.bindToPort = false
+    let names = RoutedNames(
+      [
+        httpListener("out", "0.0.0.0", 15001, domains: ["a.test"], chainPort: 80), hidden,
+        httpListener("explicit", "127.0.0.1", 15010, domains: ["c.test"]),
+      ], captureListener: "out")
+    #expect(names.contains("a.test") && names.contains("b.test") && !names.contains("c.test"))
+    #expect(names.contains("a.test", port: 80) && !names.contains("a.test", port: 443))
+    #expect(names.contains("b.test", port: 8080) && !names.contains("b.test", port: 80))
+    #expect(names.exact == ["a.test", "b.test"])
+  }
+}
+
 @Suite struct InterceptionPlanTests {
   private func listener(
     _ name: String, _ address: String, _ port: UInt16, _ direction: Listener.TrafficDirection, cluster: String = "c"
@@ -72,9 +107,11 @@ import Testing
   }
 
   @Test func decidesByDestination() throws {
+    var capture = httpListener("out", "0.0.0.0", 15001, domains: ["api.test"], chainPort: 80)
+    capture.useOriginalDst = true
     var byAddress = listener("by-address", "10.1.2.3", 443, .outbound)
     byAddress.bindToPort = false
-    let plan = plan([listener("a", "127.0.0.1", 15010, .outbound), byAddress], hostPorts: [5432])
+    let plan = plan([capture, listener("a", "127.0.0.1", 15010, .outbound), byAddress], hostPorts: [5432])
     let addresses = VirtualAddresses(["api.test"])
     let virtual = try #require(addresses.pair(for: "api.test")).ipv4.map { "\($0)" }.joined(separator: ".")
     let host = try address("127.0.0.1", 5432)
@@ -91,6 +128,7 @@ import Testing
         .hand(listener: "pillion_host", destination: host)
       ),
       (virtual, 80, .serve, .serve),
+      (virtual, 443, .resolve(name: "api.test"), .reset),
       ("10.1.2.3", 443, .serve, .serve),
       ("192.0.2.1", 80, .serve, .reset),
     ]

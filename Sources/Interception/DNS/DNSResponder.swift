@@ -11,7 +11,7 @@ package struct DNSResponder: Sendable {
   /// Seconds. The addresses stay, but a cache that outlives the app would mislead the next.
   package static let timeToLive: UInt32 = 30
 
-  private let names: NameTable
+  private let names: RoutedNames
   private let addresses: VirtualAddresses
   private let policy: OutboundTrafficPolicy
   /// Whether the namespace has IPv6.
@@ -20,7 +20,7 @@ package struct DNSResponder: Sendable {
   private let hostHasIPv6: Bool
 
   package init(
-    _ names: NameTable, _ addresses: VirtualAddresses, policy: OutboundTrafficPolicy, hasIPv6: Bool, hostHasIPv6: Bool
+    _ names: RoutedNames, _ addresses: VirtualAddresses, policy: OutboundTrafficPolicy, hasIPv6: Bool, hostHasIPv6: Bool
   ) {
     self.names = names
     self.addresses = addresses

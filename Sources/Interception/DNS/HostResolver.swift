@@ -4,7 +4,7 @@ import Reactor
 
 /// Asks the host's resolver: for addresses as any program there would (getaddrinfo(3)), for all else its name servers. On
 /// threads of its own, since both wait.
-final class HostResolver {
+final class HostResolver: Sendable {
   /// Questions asked at the same time; one that is not answered holds up no other but for these.
   private static let threads = 8
   /// Seconds; getaddrinfo does not tell how long an answer holds.
@@ -28,29 +28,43 @@ final class HostResolver {
     }
   }
 
+  /// The first address of a name, IPv4 before IPv6, without a port; nil for none. `answer` is called on one of the threads.
+  func address(of name: String, _ answer: @escaping @Sendable (SocketAddress?) -> Void) throws(SystemError) {
+    try queue.post {
+      let (_, ipv4) = Self.lookUp(name, AF_INET)
+      let found = ipv4.isEmpty ? Self.lookUp(name, AF_INET6).addresses : ipv4
+      answer(found.first)
+    }
+  }
+
   private static func lookUp(_ question: DNSQuestion, _ family: Int32, _ limit: Int) -> [UInt8] {
+    let (code, found) = lookUp(question.name, family)
+    if code != .noError { return DNSReply.make(code, to: question) }
+    return DNSReply.make(addresses: found.map(\.ipBytes), timeToLive: timeToLive, to: question, limit: limit)
+  }
+
+  private static func lookUp(_ name: String, _ family: Int32) -> (code: DNSReply.Code, addresses: [SocketAddress]) {
     var hints = addrinfo()
     hints.ai_family = family
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
     // The app has been through its search list; a dot at the end keeps the host from going through its own.
-    let name = question.name.contains(".") ? question.name + "." : question.name
-    let code = getaddrinfo(name, nil, &hints, &list)
-    guard code == 0 else { return DNSReply.make(replyCode(of: code), to: question) }
+    let code = getaddrinfo(name.contains(".") ? name + "." : name, nil, &hints, &list)
+    guard code == 0 else { return (replyCode(of: code), []) }
     defer { freeaddrinfo(list) }
-    return DNSReply.make(addresses: addresses(list, family), timeToLive: timeToLive, to: question, limit: limit)
+    return (.noError, addresses(list, family))
   }
 
-  private static func addresses(_ list: UnsafeMutablePointer<addrinfo>?, _ family: Int32) -> [[UInt8]] {
-    var (found, entry): ([[UInt8]], UnsafeMutablePointer<addrinfo>?) = ([], list)
+  private static func addresses(_ list: UnsafeMutablePointer<addrinfo>?, _ family: Int32) -> [SocketAddress] {
+    var (found, entry): ([SocketAddress], UnsafeMutablePointer<addrinfo>?) = ([], list)
     while let info = entry?.pointee {
       if info.ai_family == family, let raw = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size {
         var storage = sockaddr_storage()
         withUnsafeMutableBytes(of: &storage) {
           $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: Int(info.ai_addrlen)))
         }
-        let bytes = SocketAddress(&storage, length: info.ai_addrlen).ipBytes
-        if bytes.count == (family == AF_INET ? 4 : 16), !found.contains(bytes) { found.append(bytes) }
+        let address = SocketAddress(&storage, length: info.ai_addrlen)
+        if address.family == family, !found.contains(address) { found.append(address) }
       }
       entry = info.ai_next
     }

@@ -11,6 +11,8 @@ package struct CapturedOutbound: CapturePolicy {
   package static let capturePort: UInt16 = 15001
 
   private let addresses: VirtualAddresses
+  private let names: RoutedNames
+  private let resolver = HostResolver()
   private let policy: OutboundTrafficPolicy
   /// Ports of loopback on which the proxy itself listens.
   private let listenerPorts: Set<UInt16>
@@ -19,9 +21,11 @@ package struct CapturedOutbound: CapturePolicy {
   private let ownAddresses: [Reactor.SocketAddress]
 
   package init(
-    _ addresses: VirtualAddresses, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>, known: [CidrRange]
+    _ addresses: VirtualAddresses, _ names: RoutedNames, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>,
+    known: [CidrRange]
   ) {
     self.addresses = addresses
+    self.names = names
     self.policy = policy
     self.listenerPorts = listenerPorts
     self.known = known.compactMap { AddressRange($0) }.filter { $0.length > 0 }
@@ -34,8 +38,23 @@ package struct CapturedOutbound: CapturePolicy {
       return listenerPorts.contains(destination.port) ? .serve : handToHost(destination.port)
     }
     if VirtualAddresses.isHost(destination) { return handToHost(destination.port) }
-    if policy == .allowAny || addresses.name(of: destination) != nil { return .serve }
+    if let name = addresses.name(of: destination) { return decide(name, port: destination.port) }
+    if policy == .allowAny { return .serve }
     return known.contains { $0.contains(destination) } ? .serve : .reset
+  }
+
+  /// A name has an address of ours for all its ports, and may be routed at some of them only.
+  private func decide(_ name: String, port: UInt16) -> CaptureDecision {
+    if names.contains(name, port: port) { return .serve }
+    return policy == .allowAny ? .resolve(name: name) : .reset
+  }
+
+  package func resolve(_ name: String, _ answer: @escaping @Sendable (Reactor.SocketAddress?) -> Void) {
+    do throws(SystemError) {
+      try resolver.address(of: name, answer)
+    } catch {
+      answer(nil)
+    }
   }
 
   /// Whether it is the app's own machine, as the app sees it.

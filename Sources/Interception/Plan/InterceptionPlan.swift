@@ -11,8 +11,8 @@ package struct InterceptionPlan: Sendable {
   /// With what interception adds.
   package private(set) var bootstrap: Bootstrap
   /// The name of the listener that takes what the app sends out.
-  package private(set) var captureListener = InterceptionPlan.defaultListener
-  package let names: NameTable
+  package let captureListener: String
+  package let names: RoutedNames
   /// Ports of the host's loopback that the app may use: the proxy's own listeners, the admin interface, those asked for.
   package let loopbackPorts: [UInt16]
   /// The clusters of inbound listeners: their loopback hosts are the app's.
@@ -22,8 +22,6 @@ package struct InterceptionPlan: Sendable {
 
   /// - Parameter hostPorts: those that the user asked for.
   package init(_ bootstrap: Bootstrap, hostPorts: [UInt16]) {
-    self.bootstrap = bootstrap
-    names = NameTable(outboundOf: bootstrap)
     let listeners = bootstrap.staticResources.listeners
     let outbound = listeners.filter { $0.trafficDirection != .inbound }
     listenerPorts = Set(outbound.compactMap(\.loopbackPort))
@@ -33,25 +31,32 @@ package struct InterceptionPlan: Sendable {
       $0.formUnion($1.clusterNames)
     }
     known = outbound.flatMap(\.knownDestinations)
-    chooseCaptureListener()
+    let (captureListener, prepared) = Self.choosingCaptureListener(of: bootstrap)
+    self.captureListener = captureListener
+    self.bootstrap = prepared
+    names = RoutedNames(prepared.staticResources.listeners, captureListener: captureListener)
     addPassthrough()
   }
 
   /// Decides over each of the app's connections.
   package func capturePolicy(_ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy) -> CapturedOutbound {
-    CapturedOutbound(addresses, policy: policy, listenerPorts: listenerPorts, known: known)
+    CapturedOutbound(addresses, names, policy: policy, listenerPorts: listenerPorts, known: known)
   }
 
-  private mutating func chooseCaptureListener() {
-    let listeners = bootstrap.staticResources.listeners
-    guard let index = listeners.firstIndex(where: { $0.capturesOutbound }) else {
-      var listener = Listener.passingThrough(named: Self.defaultListener)
+  /// The listener's name, and the configuration with such a listener, where it had none.
+  private static func choosingCaptureListener(of bootstrap: Bootstrap) -> (String, Bootstrap) {
+    var bootstrap = bootstrap
+    guard let index = bootstrap.staticResources.listeners.firstIndex(where: { $0.capturesOutbound }) else {
+      var listener = Listener.passingThrough(named: defaultListener)
       listener.bindToPort = true
       listener.useOriginalDst = true
-      return bootstrap.staticResources.listeners.append(listener)
+      bootstrap.staticResources.listeners.append(listener)
+      return (defaultListener, bootstrap)
     }
-    if listeners[index].name.isEmpty { bootstrap.staticResources.listeners[index].name = Self.defaultListener }
-    captureListener = bootstrap.staticResources.listeners[index].name
+    let name = bootstrap.staticResources.listeners[index].name
+    if !name.isEmpty { return (name, bootstrap) }
+    bootstrap.staticResources.listeners[index].name = defaultListener
+    return (defaultListener, bootstrap)
   }
 
   private mutating func addPassthrough() {

@@ -13,6 +13,8 @@ package struct NameTable: Sendable, Equatable {
 
   package init() {}
 
+  package var isEmpty: Bool { self == NameTable() }
+
   /// Whether a connection to this name (lower case, no dot at the end) is the configuration's.
   package func contains(_ name: String) -> Bool {
     if exact.contains(name) { return true }
@@ -49,25 +51,5 @@ package struct NameTable: Sendable, Equatable {
 
   private static func isAddress(_ name: String) -> Bool {
     name.hasPrefix("[") || name.contains(":") || name.utf8.allSatisfy { $0 == 0x2e || $0 >= 0x30 && $0 <= 0x39 }
-  }
-}
-
-extension NameTable {
-  /// What the outbound listeners of a configuration route by: domains of virtual hosts and server names of filter chains.
-  package init(outboundOf bootstrap: Bootstrap) {
-    self.init()
-    for listener in bootstrap.staticResources.listeners where listener.trafficDirection != .inbound {
-      let chains = listener.filterChains + (listener.defaultFilterChain.map { [$0] } ?? [])
-      for chain in chains { insert(chain) }
-    }
-  }
-
-  private mutating func insert(_ chain: FilterChain) {
-    for name in chain.filterChainMatch.serverNames { insert(domain: name) }
-    for case .httpConnectionManager(let manager) in chain.filters.map(\.config) {
-      for host in manager.routeConfig.virtualHosts {
-        for domain in host.domains { insert(domain: domain) }
-      }
-    }
   }
 }

@@ -5,6 +5,10 @@ import Reactor
 package protocol CapturePolicy: Sendable {
   /// - Parameter destination: where the app wanted to go.
   func decide(_ destination: SocketAddress) -> CaptureDecision
+
+  /// Looks up a name of ``CaptureDecision/resolve(name:)``; `answer` is called once, on any thread, with nil for a name
+  /// that has no address. Its port does not count.
+  func resolve(_ name: String, _ answer: @escaping @Sendable (SocketAddress?) -> Void)
 }
 
 package enum CaptureDecision: Sendable, Equatable {
@@ -12,6 +16,8 @@ package enum CaptureDecision: Sendable, Equatable {
   case serve
   /// To the listener of this name, as though the app had wanted to go to `destination`.
   case hand(listener: String, destination: SocketAddress)
+  /// As though the app had wanted to go to the address that this name has for the host, at the same port.
+  case resolve(name: String)
   /// The app finds it refused.
   case reset
 }

@@ -11,6 +11,8 @@ final class WorkerListener {
   /// Of each filter chain, where it ends in one.
   private var managers: [WorkerConnectionManager?] = []
   let isInbound: Bool
+  private var parked: [UInt64: Parked] = [:]
+  private var nextTicket: UInt64 = 0
 
   /// - Parameter socket: nil for a listener that gets its connections from others (`bind_to_port`: false).
   init(_ info: ListenerInfo, worker: Worker, socket: consuming Descriptor?) throws(SystemError) {
@@ -34,6 +36,8 @@ final class WorkerListener {
     acceptor?.close()
     acceptor = nil
     isStopped = true
+    for parked in parked.values { _ = Descriptor(parked.socket) }
+    parked = [:]
   }
 
   /// A stopped listener is handed no connections either.
@@ -51,14 +55,47 @@ final class WorkerListener {
       return begin(socket, remote, nil)
     }
     switch info.capture?.decide(destination) ?? .serve {
-    case .serve:
-      let other = info.config.useOriginalDst ? worker.listener(at: destination) : nil
-      (other ?? self).begin(socket, remote, destination)
+    case .serve: serve(socket, remote, destination)
+    case .resolve(let name): park(socket, remote, destination.port, name)
     case .hand(let name, let destination):
       guard let other = worker.listener(named: name) else { return Sockets.resetOnClose(socket.number) }
       other.begin(socket, remote, destination)
     case .reset: Sockets.resetOnClose(socket.number)
     }
+  }
+
+  private func serve(_ socket: consuming Descriptor, _ remote: SocketAddress?, _ destination: SocketAddress) {
+    let other = info.config.useOriginalDst ? worker.listener(at: destination) : nil
+    (other ?? self).begin(socket, remote, destination)
+  }
+
+  /// A connection whose destination is being looked up.
+  private struct Parked {
+    let socket: Int32
+    let remote: SocketAddress?
+    let port: UInt16
+  }
+
+  private static let parkedLimit = 1024
+
+  private func park(_ socket: consuming Descriptor, _ remote: SocketAddress?, _ port: UInt16, _ name: String) {
+    guard parked.count < Self.parkedLimit, let policy = info.capture, let mailbox = worker.mailbox else {
+      return Sockets.resetOnClose(socket.number)
+    }
+    let ticket = nextTicket
+    nextTicket &+= 1
+    parked[ticket] = Parked(socket: socket.release(), remote: remote, port: port)
+    let listener = info.name
+    policy.resolve(name) { address in
+      mailbox.post { $0.listener(named: listener)?.resolved(ticket, address) }
+    }
+  }
+
+  private func resolved(_ ticket: UInt64, _ address: SocketAddress?) {
+    guard let parked = parked.removeValue(forKey: ticket) else { return }
+    let socket = Descriptor(parked.socket)
+    guard let address, !isStopped else { return Sockets.resetOnClose(socket.number) }
+    serve(socket, parked.remote, address.with(port: parked.port))
   }
 
   // MARK: Choosing the filter chain

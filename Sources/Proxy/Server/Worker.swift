@@ -12,6 +12,8 @@ final class Worker {
   let snapshot: Snapshot
   let index: Int
   private let main: Mailbox<MainLoop>
+  /// The door to this worker, for what works elsewhere on its behalf; nil in tests.
+  let mailbox: Mailbox<Worker>?
   private(set) var clusters: [WorkerCluster] = []
   /// Made with the first connection that needs them.
   private lazy var tlsBuffers = TLSBuffers(loop)
@@ -38,12 +40,16 @@ final class Worker {
   var text = TextBuffer()
   private var nextConnectionID: UInt64
 
-  init(_ loop: EventLoop, index: Int, snapshot: Snapshot, shard: StatsShard, main: Mailbox<MainLoop>) {
+  init(
+    _ loop: EventLoop, index: Int, snapshot: Snapshot, shard: StatsShard, main: Mailbox<MainLoop>,
+    mailbox: Mailbox<Worker>? = nil
+  ) {
     self.loop = loop
     self.index = index
     self.snapshot = snapshot
     self.shard = shard
     self.main = main
+    self.mailbox = mailbox
     nextConnectionID = UInt64(index)
     tls = Array(repeating: nil, count: snapshot.tlsSocketFactories.count)
     clusters = snapshot.clusters.map { WorkerCluster($0, worker: self) }

@@ -16,7 +16,8 @@ final class WorkerThread {
     let shard = snapshot.store.makeShard()
     thread = try Thread(name: "wrk:worker_\(index)") {
       do throws(SystemError) {
-        let worker = Worker(try EventLoop(), index: index, snapshot: snapshot, shard: shard, main: main)
+        let worker = Worker(
+          try EventLoop(), index: index, snapshot: snapshot, shard: shard, main: main, mailbox: mailbox)
         try mailbox.attach(to: worker.loop, worker)
         for (listener, descriptor) in zip(snapshot.listeners, descriptors) {
           try worker.listen(listener, on: descriptor.map { Descriptor($0) })
