@@ -59,6 +59,9 @@ int agent_listen(uint16_t port, int type, int *result);
 void children_signal_all(int signal);
 bool children_exist(void);
 
+// memory.c: after it nothing may be called but the C library and the agent itself, and the process ends by _exit.
+void agent_release_libraries(void);
+
 int agent_run(const struct agent_options *options);
 int agent_exec(const struct agent_options *options);
 int agent_probe(const struct agent_options *options);

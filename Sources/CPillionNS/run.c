@@ -253,6 +253,7 @@ int agent_run(const struct agent_options *options) {
   if (code != 0) return tell_failure(options, "signals", code, EXIT_FAILED);
   if ((code = become_ready(options)) != 0) return code;
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  agent_release_libraries();
   bool go = false;
   while (!go) {
     if (!turn(&agent, true, &go)) return 0;

@@ -210,3 +210,14 @@ def test_quit_by_the_admin_interface(start):
     started(run)
     subprocess.run(["curl", "-s", "-X", "POST", f"http://127.0.0.1:{admin}/quitquitquit"], check=True, capture_output=True)
     assert run.wait()[2] == 128 + signal.SIGTERM
+
+
+def test_a_signal_before_the_app_has_begun(start, folder):
+    """A cluster's name takes its time to resolve: SIGTERM ends the wait, and the app is never run."""
+    slow = {"name": "slow", "type": "STRICT_DNS", "dns_lookup_family": "V4_ONLY", **static("slow", "slow.invalid", 80)}
+    run = start(bootstrap([], [slow]), "touch", str(folder / "ran"), flags=["-l", "info"])
+    assert run.agent()
+    run.process.send_signal(signal.SIGTERM)
+    code = run.wait()[2]
+    assert code in (-signal.SIGTERM, 0)
+    assert (code == 0) == (folder / "ran").exists()

@@ -27,6 +27,7 @@ package final class AppLife: EventHandler {
   private let command: String
   private var registration: Registration?
   private var graceTimer = Timer()
+  private var hasBegun = false
   private var isTerminating = false
   package private(set) var outcome: Outcome?
   /// Called when the app has ended.
@@ -50,7 +51,9 @@ package final class AppLife: EventHandler {
 
   /// The proxy serves: the app may begin.
   package func start() {
-    if outcome == nil { tell(PL_NS_GO) }
+    if outcome != nil { return }
+    hasBegun = true
+    tell(PL_NS_GO)
   }
 
   private func tell(_ type: pl_ns_type, _ argument: Int32 = 0) {
@@ -117,6 +120,7 @@ package final class AppLife: EventHandler {
   /// A signal for the process that the user takes for the app.
   /// - Parameter fromTerminal: the terminal has sent it to all of its foreground, the app included.
   package func received(signal: Int32, fromTerminal: Bool) {
+    if !hasBegun { return endBeforeTheApp(signal) }
     if fromTerminal { return }
     if signal == SIGTERM, !isTerminating {
       isTerminating = true
@@ -125,6 +129,12 @@ package final class AppLife: EventHandler {
       graceTimer.arm(main.loop, self, id: 0, after: Int64(graceSeconds) * 1_000_000_000)
     }
     tell(PL_NS_SIGNAL, signal)
+  }
+
+  /// While clusters warm up there is nobody yet to pass a signal on to: it ends us as it would have ended the app.
+  private func endBeforeTheApp(_ signal: Int32) {
+    guard [SIGTERM, SIGINT, SIGQUIT, SIGHUP].contains(signal) else { return }
+    finish(.killed(signal: signal))
   }
 
   package override func timerFired(_ id: UInt8) {
