@@ -295,7 +295,7 @@ final class HTTP2Session: EventHandler {
       submitReset(stream, code(of: reason))
       flush()
     }
-    tellComplete(decoder)
+    tellComplete(decoder, wasReset: true)
   }
 
   /// As Envoy: neither side learns why the other gave up.
@@ -410,14 +410,15 @@ final class HTTP2Session: EventHandler {
   }
 
   /// A stream is over, whole or reset by us.
-  func tellComplete(_ decoder: Unretained<StreamDecoder>) {
+  func tellComplete(_ decoder: Unretained<StreamDecoder>, wasReset: Bool = false) {
     switch owner {
     case .server(let codec):
       codec.use { $0.delegate.use { delegate in decoder.use { delegate.streamComplete($0, reusable: true) } } }
     case .client(let codec):
       codec.use { codec in
         codec.delegate.use { delegate in
-          decoder.use { delegate.streamComplete($0, codec.isGoingAway ? .closes : .reusable) }
+          let end = wasReset ? ClientStreamEnd.unfinished : codec.isGoingAway ? .closes : .reusable
+          decoder.use { delegate.streamComplete($0, end) }
         }
       }
     case .none: break
@@ -429,7 +430,7 @@ final class HTTP2Session: EventHandler {
     let decoder = stream.decoder
     ended(stream)
     guard let decoder, !hasEnded else { return }
-    if !isServer { tellComplete(decoder) }
+    if !isServer { tellComplete(decoder, wasReset: true) }
     decoder.use { $0.decodeReset(reason) }
   }
 
@@ -439,7 +440,7 @@ final class HTTP2Session: EventHandler {
     stream.decoder = nil
     submitReset(stream, NGHTTP2_INTERNAL_ERROR)
     flush()
-    if !isServer { tellComplete(decoder) }
+    if !isServer { tellComplete(decoder, wasReset: true) }
     decoder.use { $0.decodeReset(.localReset) }
   }
 

@@ -50,8 +50,6 @@ final class PoolClient: ClientCodecDelegate {
   private var timedOut = false
   private var brokeProtocol = false
   private var isDispatching = false
-  /// What is being decoded brought a GOAWAY.
-  private var isGoingAway = false
   private var connectFailure: Int32 = 0
   private var connectTimer = Timer()
   private var idleTimer = Timer()
@@ -191,7 +189,7 @@ final class PoolClient: ClientCodecDelegate {
     case .busy where hasRoom:
       state = .ready
       pool.clientHasRoom(self)
-    case .draining where activeStreams == 0: closeDrained()
+    case .draining where activeStreams == 0: closeDrained(behind: end)
     case .busy, .draining, .connecting, .closed: break
     }
   }
@@ -238,7 +236,6 @@ final class PoolClient: ClientCodecDelegate {
   // MARK: What the peer says of its connection
 
   override func goAwayReceived() {
-    isGoingAway = isDispatching
     shard.increment(info.stats[.upstreamCxCloseNotify])
     drain()
   }
@@ -258,7 +255,7 @@ final class PoolClient: ClientCodecDelegate {
   private func drain() {
     if state == .ready { pool.clientLeavesReady(self) }
     if state == .ready || state == .busy { state = .draining }
-    if isIdle { closeDrained() }
+    if isIdle { close() }
   }
 
   override func keepaliveTimedOut() { connection?.close(.noFlush) }
@@ -281,10 +278,7 @@ final class PoolClient: ClientCodecDelegate {
 
   private func dispatch(_ bytes: ByteView, to codec: ClientCodec) -> Int {
     isDispatching = true
-    defer {
-      isDispatching = false
-      isGoingAway = false
-    }
+    defer { isDispatching = false }
     do {
       return try codec.dispatch(bytes)
     } catch {
@@ -340,9 +334,9 @@ final class PoolClient: ClientCodecDelegate {
     connection?.close(.flushOnce)
   }
 
-  private func closeDrained() {
-    // Envoy's HTTP/2 codec takes it for an error to find its connection closed with a stream that ended.
-    if httpProtocol == .http2, isDispatching, !isGoingAway { shard.increment(info.stats[.upstreamCxProtocolError]) }
+  private func closeDrained(behind end: ClientStreamEnd) {
+    // Envoy's HTTP/2 codec takes it for an error that its connection closed while a response ended.
+    if httpProtocol == .http2, isDispatching, end != .unfinished { shard.increment(info.stats[.upstreamCxProtocolError]) }
     close()
   }
 
