@@ -3,8 +3,10 @@ import Telemetry
 
 /// The counters of a cluster's gRPC calls by method, on one worker, below `cluster.NAME.grpc.` or `cluster.NAME.grpc-web.`.
 final class GrpcCounters {
-  /// Who calls chooses the names: those of more methods than these are not counted by method (Envoy knows no limit).
+  /// Who calls chooses the names: more methods than these, or longer names, are not counted by method (Envoy knows no
+  /// limits).
   private static let mostMethods = 10_000
+  private static let longestName = 1024
 
   private struct Entry {
     let service: [UInt8]
@@ -40,7 +42,8 @@ final class GrpcCounters {
     if let known = methods[hash]?.first(where: { $0.isOf(method, replacesDots: replacesDots) }) {
       return known.counters
     }
-    guard count < Self.mostMethods else { return all }
+    let length = method.service.count + method.name.count
+    guard count < Self.mostMethods, length <= Self.longestName else { return all }
     count += 1
     var service = method.service.string
     if replacesDots { service = String(service.map { $0 == "." ? "_" : $0 }) }

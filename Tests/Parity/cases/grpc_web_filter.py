@@ -217,3 +217,9 @@ web(
 web("to HTTP/2, trailers-only", h2(call()), call(), cluster=http2_options(), upstream=[h2_host(ONLY)])
 web("upstream speaks no gRPC, and nothing", call(), upstream=[reply(200, {"content-type": "x/y"}, chunked=[])])
 web("an error with gRPC's content type", call(), upstream=[reply(503, {"content-type": "application/grpc"}, "no")])
+web(
+    "upstream speaks no gRPC at greater length",
+    call(),
+    upstream=[reply(200, {"content-type": "text/html"}, "a" * 20000)],
+    rules=((r"a{16384}", "<16384>"),),
+)
