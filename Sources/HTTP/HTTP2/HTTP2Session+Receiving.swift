@@ -69,6 +69,10 @@ extension HTTP2Session {
       fields.extend(at: cookie, by: value, separator: "; ")
     } else if known == .host, isServer, !stream.hasHead {
       if !fields.has(.authority) { fields.add(.authority, value) }
+    } else if known == .authority, isServer, !HostSyntax.isValidHost(value) {
+      // nghttp2 lets userinfo pass, which RFC 9113 §8.3.1 forbids.
+      brokenMessage(decodingID, .http2InvalidField)
+      return Self.resetsStream
     } else {
       fields.add(known, value)
     }
