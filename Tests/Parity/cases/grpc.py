@@ -161,10 +161,10 @@ WATCHING = {
     "common_lb_config": {"healthy_panic_threshold": {"value": 0}, "update_merge_window": "0s"},
 }
 EJECTED = "cluster.a.outlier_detection.ejections_active"
-for code in (2, 4, 13, 14):
+for code in (2, 4, 12, 13, 14, 15):
     called(f"outlier: status {code} is a failure", failed(code), cluster=WATCHING,
            send=[h2(*call(), *call()), wait_stat(EJECTED, 1, then=0.25), *at_once["send"]])  # fmt: skip
-for code in (1, 3, 5, 7, 8, 12, 16):
+for code in (1, 3, 5, 7, 8, 10, 16):
     called(
         f"outlier: status {code} is none",
         failed(code),

@@ -49,7 +49,7 @@ flood("empty CONTINUATION", send_frame(1, 0, 1, b"\x82\x86\x84\x41\x01a"), send_
 flood("90 PRIORITY", send_priority(stream=1, times=90), get("/"))
 flood("250 PRIORITY", send_priority(stream=1, times=250), over)
 flood(
-    "PRIORITY above a limit", get("/"), send_priority(stream=1, times=10), over,
+    "PRIORITY above a limit", get("/"), send_priority(stream=9, times=10), over,
     options={"max_inbound_priority_frames_per_stream": 2},
 )  # fmt: skip
 flood("WINDOW_UPDATE without DATA", *once, send_window(1, 0, times=100), over, **HELD)
@@ -71,17 +71,27 @@ flood("20 streams that are reset at once", *resets(20), pause(0.3), upstream=[ha
 
 # A stream's list is too long in the middle of it: what follows is not waited for.
 block = b"\x82\x86\x84\x41\x01a"
+# libnghttp2 itself ends a connection for too many CONTINUATION frames (CVE-2024-28182).
+ENDS = differs(
+    "CVE-2024-28182",
+    "a header block in more than a few CONTINUATION frames ends the connection, whatever is in it; Envoy first reads on",
+    client=["[closed]"],
+    upstreams=[],
+    stats=["http.h.downstream_cx_protocol_error: 1"],
+)
 flood(
     "CONTINUATION of too many headers",
     send_frame(1, 1, 1, block),
     *[send_frame(9, 0, 1, b"\x00\x01a\x01b")] * 120,
     over,
+    differs=ENDS,
 )
 flood(
     "CONTINUATION of too many bytes",
     send_frame(1, 1, 1, block),
     *[send_frame(9, 0, 1, b"\x00\x01a\x7f\x81\x7d" + b"b" * 16128)] * 12,
     over,
+    differs=ENDS,
 )
 bomb = block + b"\x40\x01b\x7f\x9d\x1e" + b"c" * 3996
 flood("an HPACK bomb", send_headers((), block=bomb + b"\xbe" * 2000, end=True), await_("end"), get("/"))

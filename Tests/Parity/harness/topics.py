@@ -1,7 +1,6 @@
 """The case files: to import one is to register its cases."""
 
 import importlib
-import os
 from pathlib import Path
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
@@ -11,9 +10,6 @@ def load_topics():
     """Each topic with the first line of its file."""
     topics = {}
     for path in sorted(CASES.glob("[a-z]*.py")):
-        # Until Pillion speaks HTTP/2.
-        if path.stem.startswith(("h2_", "grpc", "health")) and not os.environ.get("PARITY_HTTP2"):
-            continue
         module = importlib.import_module(f"cases.{path.stem}")
         topics[path.stem] = module.__doc__.strip().splitlines()[0]
     return topics
