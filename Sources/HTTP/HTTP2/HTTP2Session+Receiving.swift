@@ -11,12 +11,28 @@ extension HTTP2Session {
     if hasEnded { return Self.fatal }
     switch header.type {
     case HTTP2Frame.data, HTTP2Frame.headers, HTTP2Frame.continuation:
+      if isServer, header.type == HTTP2Frame.headers, stream(header.stream_id) == nil, isWrong(header.stream_id) {
+        return Self.fatal
+      }
       // How much of a padded frame is padding is known when it is whole.
       if header.flags & HTTP2Frame.padded != 0 && header.type != HTTP2Frame.continuation { return 0 }
       let endsStream = header.type != HTTP2Frame.continuation && header.flags & HTTP2Frame.endStream != 0
       return verdict(floods.messageFrame(isEmpty: header.length == 0 && !endsStream))
     default: return 0
     }
+  }
+
+  /// Whether a head for a stream that is not open ends the connection. (Data for one nghttp2 drops without a word.)
+  private func isWrong(_ id: Int32) -> Bool {
+    switch closed.verdict(on: id) {
+    case .ignored: return false
+    case .resetStream:
+      resetClosed(id)
+      return false
+    case .connectionClosed: fail(.http2Protocol, code: NGHTTP2_STREAM_CLOSED)
+    case .neverOpened: fail(.http2Protocol, code: NGHTTP2_PROTOCOL_ERROR)
+    }
+    return true
   }
 
   private func verdict(_ error: CodecError?) -> Int32 {
@@ -36,6 +52,7 @@ extension HTTP2Session {
     guard case .server(let codec) = owner else { return Self.fatal }
     let stream = takeStream()
     stream.id = id
+    closed.opened(id)
     bind(stream)
     floods.streamOpened()
     let decoder = codec.use { $0.delegate.use { Unretained($0.newStream(stream)) } }
@@ -222,7 +239,9 @@ extension HTTP2Session {
   func invalidFrame(_ id: Int32, _ error: Int32) -> Int32 {
     if hasEnded { return Self.fatal }
     switch error {
-    case NGHTTP2_ERR_REFUSED_STREAM.rawValue: count(.streamRefusedErrors, 1)
+    case NGHTTP2_ERR_REFUSED_STREAM.rawValue:
+      count(.streamRefusedErrors, 1)
+      closed.closed(id, .resetByUs)
     case NGHTTP2_ERR_HTTP_HEADER.rawValue: brokenMessage(id, .http2InvalidField)
     case NGHTTP2_ERR_HTTP_MESSAGING.rawValue: brokenMessage(id, .http2Messaging)
     default: break
@@ -241,6 +260,7 @@ extension HTTP2Session {
   func streamClosed(_ id: Int32, _ code: UInt32) -> Int32 {
     guard let stream = stream(id), !isClosed else { return 0 }
     stream.use { stream in
+      if isServer { closed.closed(id, end(of: stream, code)) }
       let isWhole = isServer ? stream.localEndSent : stream.remoteEnded
       if isWhole, let decoder = stream.decoder {
         ended(stream)
@@ -250,6 +270,11 @@ extension HTTP2Session {
       }
     }
     return 0
+  }
+
+  private func end(of stream: HTTP2Stream, _ code: UInt32) -> ClosedStreams.End {
+    if stream.remoteReset != nil { return .resetByPeer }
+    return code == NGHTTP2_NO_ERROR.rawValue && stream.localEndSent && stream.remoteEnded ? .complete : .resetByUs
   }
 
   /// Who ended it: the peer, or nghttp2 for what the peer did; as Envoy takes the codes of either.

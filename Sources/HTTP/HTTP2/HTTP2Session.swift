@@ -52,6 +52,9 @@ final class HTTP2Session: EventHandler {
   private var held: (stream: HTTP2Stream, data: ByteView)?
 
   var floods: FloodGuard
+  var closed = ClosedStreams()
+  /// What the GOAWAY frame of a failure that nghttp2 does not know of says.
+  private var failureCode: nghttp2_error_code?
   private var marks = OutboundMarks()
   private var framesInFlush = 0
   private var controlInFlush = 0
@@ -183,6 +186,7 @@ final class HTTP2Session: EventHandler {
     if taken < 0, failure == nil {
       failure = taken == Int(NGHTTP2_ERR_FLOODED.rawValue) ? .outboundControlFlood : .http2Protocol
     }
+    if let failureCode { nghttp2_session_terminate_session(handle, failureCode.rawValue) }
     if received > 0 {
       nghttp2_session_consume_connection(handle, received)
       received = 0
@@ -201,6 +205,17 @@ final class HTTP2Session: EventHandler {
 
   /// The connection is to be closed for this; it is told with the end of ``receive(_:)``.
   func fail(_ error: CodecError) { if failure == nil { failure = error } }
+
+  /// As ``fail(_:)``, from a callback that ends nghttp2's work; a GOAWAY frame with the code follows.
+  func fail(_ error: CodecError, code: nghttp2_error_code) {
+    fail(error)
+    failureCode = code
+  }
+
+  /// Resets a stream that is no more.
+  func resetClosed(_ id: Int32) {
+    nghttp2_submit_rst_stream(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, NGHTTP2_STREAM_CLOSED.rawValue)
+  }
 
   /// Ends the session with a GOAWAY frame, behind which nothing is taken any more.
   func terminate(_ error: CodecError, code: nghttp2_error_code) {

@@ -84,6 +84,19 @@ enum Frames {
     return lines
   }
 
+  /// Each frame by itself.
+  static func split(_ bytes: [UInt8]) -> [[UInt8]] {
+    var rest = bytes[...]
+    var frames: [[UInt8]] = []
+    while rest.count >= 9 {
+      let head = Array(rest.prefix(9))
+      let length = 9 + (Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
+      frames.append(Array(rest.prefix(length)))
+      rest = rest.dropFirst(length)
+    }
+    return frames
+  }
+
   private static func number(_ bytes: [UInt8]) -> UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
 
   private static func describe(_ type: UInt8, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8]) -> String {

@@ -203,6 +203,33 @@ import Testing
     #expect(server.counts["streamsActive"] == 0)
   }
 
+  @Test(arguments: [
+    (Frames.headers(1) + Frames.headers(1), "GOAWAY 1 5"),
+    (Frames.headers(5) + Frames.headers(3), "GOAWAY 5 1"),
+  ]) func framesForStreamsThatTheClientEnded(bytes: [UInt8], goAway: String) throws {
+    // Frame by frame, so that the response is sent between.
+    let server = try HTTP2Server()
+    server.onRequest = { server, index in server.respond(index) }
+    server.feed(Frames.preface)
+    for frame in Frames.split(bytes) { server.feed(frame) }
+    #expect(Frames.describe(server.transport.takeBytes()).last == goAway)
+    #expect(server.error != nil)
+  }
+
+  @Test func framesThatCrossAReset() throws {
+    let server = try HTTP2Server()
+    server.feed(Frames.preface)
+    server.feed(Frames.headers(1, Frames.get, Frames.endHeaders))
+    server.encoders[0].reset(.localReset)
+    server.feed(Frames.headers(3, Frames.get, Frames.endHeaders) + Frames.reset(3, 8))
+    _ = server.transport.takeBytes()
+    server.feed(Frames.data(1, "late") + Frames.headers(1, "t: u"))
+    #expect(Frames.describe(server.transport.takeBytes()).isEmpty)
+    server.feed(Frames.data(3, "late") + Frames.headers(3, "t: u"))
+    #expect(Frames.describe(server.transport.takeBytes()) == ["RST_STREAM 3 5"])
+    #expect(server.error == nil)
+  }
+
   @Test func streamsBeyondTheLimitAreRefused() throws {
     var options = HTTP2Options()
     options.maxConcurrentStreams = 2

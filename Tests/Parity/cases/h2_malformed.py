@@ -230,6 +230,18 @@ OF_THE_STREAM = differs(
     stats=["http2.tx_reset: 1", "!downstream_cx_protocol_error"],
 )
 IN_ERROR = {
+    "a smaller id": differs(
+        "RFC 9113 §5.1.1",
+        "a smaller id than the last is an error of the connection; Envoy ignores it",
+        client=["GOAWAY PROTOCOL_ERROR", "[closed]"],
+        stats=["http.h.downstream_cx_protocol_error: 1"],
+    ),
+    "a used id": differs(
+        "RFC 9113 §5.1",
+        "HEADERS behind both ends of a stream are an error of the connection; Envoy ignores them",
+        client=["GOAWAY STREAM_CLOSED", "[closed]"],
+        stats=["http.h.downstream_cx_protocol_error: 1"],
+    ),
     "PRIORITY on itself": differs(
         "RFC 7540 §5.3.1",
         "a stream that depends on itself is an error; Envoy ignores it",
