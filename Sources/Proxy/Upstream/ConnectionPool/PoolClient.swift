@@ -336,7 +336,9 @@ final class PoolClient: ClientCodecDelegate {
 
   private func closeDrained(behind end: ClientStreamEnd) {
     // Envoy's HTTP/2 codec takes it for an error that its connection closed while a response ended.
-    if httpProtocol == .http2, isDispatching, end != .unfinished { shard.increment(info.stats[.upstreamCxProtocolError]) }
+    if httpProtocol == .http2, isDispatching, end != .unfinished {
+      shard.increment(info.stats[.upstreamCxProtocolError])
+    }
     close()
   }
 

@@ -14,6 +14,8 @@ final class HealthChecker {
   /// Hosts without a first result.
   private var unchecked: Set<Int> = []
   private var checked: (() -> Void)?
+  private var healthyCount = 0
+  private var degradedCount = 0
 
   init(_ info: HealthCheckInfo, _ membership: ClusterMembership, main: MainLoop) {
     self.info = info
@@ -97,8 +99,15 @@ final class HealthChecker {
   }
 
   private func publishGauges() {
-    main.store.setGauge(info.stats[.healthy], to: UInt64(sessions.values.count { !$0.state.isUnhealthy }))
-    main.store.setGauge(info.stats[.degraded], to: UInt64(sessions.values.count(where: \.state.isDegraded)))
+    set(.healthy, &healthyCount, to: sessions.values.count { !$0.state.isUnhealthy })
+    set(.degraded, &degradedCount, to: sessions.values.count(where: \.state.isDegraded))
+  }
+
+  /// As Envoy: a gauge that never moved is not one that is used.
+  private func set(_ gauge: HealthCheckStat, _ known: inout Int, to count: Int) {
+    if count == known { return }
+    known = count
+    main.store.setGauge(info.stats[gauge], to: UInt64(count))
   }
 
   private func log(_ session: HealthCheckSession, _ failure: HealthCheckState.Failure?) {
