@@ -44,6 +44,7 @@ extension HTTP2Session {
   func beginHeaders(_ id: Int32, _ category: nghttp2_headers_category) -> Int32 {
     if hasEnded { return Self.fatal }
     if category == NGHTTP2_HCAT_REQUEST { return beginRequest(id) }
+    if isServer { count(.trailers, 1) }
     stream(id)?.use { if $0.decoder != nil { beginFields($0) } }
     return 0
   }
@@ -126,7 +127,6 @@ extension HTTP2Session {
 
   private func headComplete(_ stream: HTTP2Stream, endStream: Bool) {
     endFields()
-    if stream.hasHead, isServer { count(.trailers, 1) }
     guard let decoder = stream.decoder else { return }
     let fields = stream.fields ?? pool.take()
     stream.fields = nil
@@ -244,7 +244,7 @@ extension HTTP2Session {
       closed.closed(id, .resetByUs)
     case NGHTTP2_ERR_HTTP_HEADER.rawValue: brokenMessage(id, .http2InvalidField)
     case NGHTTP2_ERR_HTTP_MESSAGING.rawValue: brokenMessage(id, .http2Messaging)
-    default: break
+    default: stream(id)?.use { $0.note(CodecError.http2Protocol.detail) }
     }
     return 0
   }
