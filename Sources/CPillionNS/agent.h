@@ -22,7 +22,7 @@ struct agent_options {
   const char *name;      // for `exec`
   bool stays_on_host;    // the app gets no namespace
   const char *resolver;  // resolv.conf, lines separated by ";"; NULL: left alone
-  uint16_t host_ports[256];
+  uint16_t host_ports[1024];
   size_t host_port_count;
   long pid;              // of `exec`
   char **command;        // ends with NULL; never NULL itself

@@ -15,7 +15,7 @@
 static const uint8_t own_v4[4] = {10, 244, 0, 2};
 static const uint8_t own_v6[16] = {0xfd, 0, 0x02, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
 
-enum { LOOPBACK_INDEX = 1, BATCH_SIZE = 16384 };
+enum { LOOPBACK_INDEX = 1, BATCH_SIZE = 32768 };
 
 // Messages in the making. Nothing is ever written beyond the end; `overflow` says that something would have been.
 struct batch {

@@ -178,10 +178,21 @@ def upstream():
 
 
 @pytest.fixture(scope="session")
-def go_client():
-    """A static Go program, which asks DNS itself and knows no libc: GETs its arguments."""
+def build_go():
+    """Builds static Go programs that everybody may run: build_go(source)."""
     folder = open_folder()
     environment = {**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "off", "GOCACHE": str(ROOT / ".cache/go")}
-    subprocess.run(["go", "build", "-o", folder / "get", HERE / "get.go"], check=True, env=environment)
-    yield str(folder / "get")
+
+    def build(source):
+        target = folder / source.stem
+        subprocess.run(["go", "build", "-o", target, source], check=True, env=environment)
+        return str(target)
+
+    yield build
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def go_client(build_go):
+    """It asks DNS itself and knows no libc: GETs its arguments."""
+    return build_go(HERE / "get.go")

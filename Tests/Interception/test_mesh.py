@@ -6,15 +6,16 @@ import subprocess
 from conftest import NOBODY, ROOT, users
 
 
-def test_two_services(pillion, folder):
+def test_two_services(pillion, folder, build_go):
     """Its addresses are fixed: for one user after the other."""
+    catalog = build_go(ROOT / "examples/two-services/catalog.go")
     for user in users():
-        tour(pillion, folder, user)
+        tour(pillion, folder, user, catalog)
 
 
-def tour(pillion, folder, user):
+def tour(pillion, folder, user, catalog):
     prefix = NOBODY if user == "nobody" else []
-    environment = {**os.environ, "PILLION": pillion, "GOCACHE": str(folder / f"cache-{user}"), "TMPDIR": str(folder)}
+    environment = {**os.environ, "PILLION": pillion, "CATALOG": catalog, "TMPDIR": str(folder)}
     result = subprocess.run(
         [*prefix, str(ROOT / "examples/two-services/run"), "--once"],
         capture_output=True, text=True, timeout=120, env=environment,

@@ -25,6 +25,17 @@ def test_python(run):
     assert run(HELLO, "/usr/bin/python3", "-c", program)[::2] == ("b'hello\\n'\n", 0)
 
 
+def test_node(run):
+    """Its lookup is libc's, its resolve4 c-ares'."""
+    program = """
+const dns = require('dns');
+fetch('http://api.test/').then(answer => answer.text()).then(text => dns.resolve4('api.test', (_, found) =>
+  dns.lookup('x.wild.test', (_, address) => console.log(text.trim(), found[0].slice(0, 8), address.slice(0, 8)))));
+"""
+    out, err, code = run(HELLO, "node", "-e", program)
+    assert (out, code) == ("hello 240.240. 240.240.\n", 0), err
+
+
 def test_over_ipv6(run):
     out, err, code = run(HELLO, "curl", "-6", "-sS", "-w", "%{remote_ip}", "http://api.test/")
     assert code == 0 and out.startswith("hello\n2001:2::"), (out, err)

@@ -87,7 +87,10 @@ package final class Agent {
 
   private func nextMessage() throws -> AgentMessage {
     var waiting = pollfd(fd: control, events: Int16(POLLIN), revents: 0)
-    guard poll(&waiting, 1, Self.patienceMilliseconds) > 0 else {
+    var result = poll(&waiting, 1, Self.patienceMilliseconds)
+    // A stop and go at the terminal.
+    while result < 0, errno == EINTR { result = poll(&waiting, 1, Self.patienceMilliseconds) }
+    guard result > 0 else {
       throw InterceptionError("the agent did not prepare its namespace within \(Self.patienceMilliseconds / 1000) s")
     }
     guard let message = try AgentMessage(from: control) else {
