@@ -99,6 +99,7 @@ final class JwksFetch: UpstreamCallbacks {
     headers.add(.method, "GET")
     remote.path.withUnsafeBytes { headers.add(.path, ByteView($0)) }
     remote.host.withUnsafeBytes { headers.add(.authority, ByteView($0)) }
+    headers.add(.scheme, client.host.tls == nil ? "http" : "https")
     headers.add(.userAgent, "Go-browser")
     headers.add(.xEnvoyInternal, "true")
     localAddress.withUnsafeBytes { headers.add(.xForwardedFor, ByteView($0)) }
