@@ -17,7 +17,17 @@ package enum RunningAgents {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       if let pid = pid_t(name), let agent = agent(pid) { found.append(agent) }
     }
+    // Between its fork and its exec an app looks like its agent.
+    let pids = Set(found.map(\.pid))
+    found.removeAll { parent(of: $0.pid).map { pids.contains($0) } ?? true }
     return found.sorted { $0.pid < $1.pid }
+  }
+
+  /// The fourth word of /proc/PID/stat, the second of which is a name in brackets; nil for a process that is gone.
+  private static func parent(of pid: pid_t) -> pid_t? {
+    guard let text = SmallFile.read("/proc/\(pid)/stat"), let bracket = text.lastIndex(of: ")") else { return nil }
+    let words = text[text.index(after: bracket)...].split(separator: " ")
+    return words.count > 1 ? pid_t(words[1]) : nil
   }
 
   /// Those of a name, or the one of a process id.
