@@ -61,6 +61,7 @@ final class HTTP2Server: ServerCodecDelegate {
 final class HTTP2Client: ClientCodecDelegate {
   let transport = MemoryTransport()
   let loop: EventLoop
+  private let clock = ManualClock()
   private(set) var codec: HTTP2ClientCodec?
   private(set) var streams: [RecordingDecoder] = []
   private(set) var encoders: [StreamEncoder] = []
@@ -72,7 +73,7 @@ final class HTTP2Client: ClientCodecDelegate {
   private(set) var keepaliveTimeouts = 0
 
   init(_ options: HTTP2Options = HTTP2Options()) throws {
-    loop = try EventLoop(clock: .manual(ManualClock()), random: RandomGenerator(seed: 1))
+    loop = try EventLoop(clock: .manual(clock), random: RandomGenerator(seed: 1))
     super.init()
     codec = HTTP2ClientCodec(transport: transport, delegate: self, loop: loop, pool: HeaderMapPool(), options: options)
   }
@@ -101,6 +102,11 @@ final class HTTP2Client: ClientCodecDelegate {
     encoders.append(encoder)
     encoder.encodeHeaders(HeaderMap(headers), endStream: endStream)
     return streams.count - 1
+  }
+
+  func advance(milliseconds: Int64) {
+    clock.advance(milliseconds: milliseconds)
+    loop.turn(waiting: false)
   }
 
   func feed(_ bytes: [UInt8]) {
