@@ -120,7 +120,7 @@ flood(
     hcm={"stream_idle_timeout": "0.4s"},
 )
 flood("a window that never opens, stream_flush_timeout", send_headers(HEAD, end=True), await_("end"), client=SHUT,
-      hcm={"stream_flush_timeout": "0.4s"}, unsupported="stream_flush_timeout")  # fmt: skip
+      hcm={"stream_flush_timeout": "0.4s"})  # fmt: skip
 flood("a window that opens byte by byte", send_headers(HEAD, end=True), pause(0.1),
       *[action for _ in range(4) for action in (send_window(1, 1), pause(0.02))], await_("end"), client=SHUT,
       upstream=[reply(body="four")])  # fmt: skip
