@@ -83,3 +83,15 @@ case(
     "connections that never speak are closed with the client",
     send=[conn(pause(0.1), close()), conn(raw("GET"), pause(0.1), close()), get("/")],
 )
+ORIGINAL_DST = {"type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", "load_assignment": None}
+case(
+    "a connection that nobody redirected",
+    listener={"use_original_dst": True},
+    cluster=ORIGINAL_DST,
+    send=[get("/")],
+    scopes=("http.h.",),
+)
+refuses("ORIGINAL_DST with a balancer", cluster={**ORIGINAL_DST, "lb_policy": "ROUND_ROBIN"})
+refuses("ORIGINAL_DST with hosts", cluster={"type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"})
+refuses("CLUSTER_PROVIDED without ORIGINAL_DST", cluster={"lb_policy": "CLUSTER_PROVIDED"})
+accepts("a listener without a socket", listener={"bind_to_port": False})
