@@ -57,7 +57,7 @@ final class ActiveStream: StreamDecoder {
   private(set) var isOver = true
   var isHead = false
   /// What the request has been allowed to become; nil for a request like others.
-  private(set) var upgrade: Upgrade?
+  var upgrade: Upgrade?
   private var idleTimer = Timer()
   private var maxDurationTimer = Timer()
   private var requestTimer = Timer()
@@ -253,22 +253,6 @@ final class ActiveStream: StreamDecoder {
     if asksForUpgrade, let reply = manager.acceptUpgrade(headers, self) { return sendLocalReply(reply) }
     skipped = info.filterConfigs?.use { $0.skipped } ?? config.skippedFilters
     decodeHeaders(headers, from: 0)
-  }
-
-  /// Once there is an answer: whether the upstream has agreed, so that what follows is another protocol's.
-  var isTunnel: Bool {
-    switch upgrade {
-    case nil: false
-    case .connect: info.responseCode / 100 == 2
-    case .webSocket, .other: info.responseCode == 101
-    }
-  }
-
-  /// The request may have the protocol that it asks for, if the upstream agrees.
-  func beginUpgrade(_ kind: Upgrade) {
-    upgrade = kind
-    shard.increment(config.stats[.downstreamCxUpgradesTotal])
-    shard.adjust(config.stats[.downstreamCxUpgradesActive], by: 1)
   }
 
   private func decodeHeaders(_ headers: HeaderMap, from first: Int) {

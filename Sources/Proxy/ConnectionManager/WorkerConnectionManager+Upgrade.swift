@@ -44,3 +44,21 @@ enum Upgrade {
   case webSocket
   case other
 }
+
+extension ActiveStream {
+  /// The request may have the protocol that it asks for, if the upstream agrees.
+  func beginUpgrade(_ kind: Upgrade) {
+    upgrade = kind
+    shard.increment(config.stats[.downstreamCxUpgradesTotal])
+    shard.adjust(config.stats[.downstreamCxUpgradesActive], by: 1)
+  }
+
+  /// Once there is an answer: whether the upstream has agreed, so that what follows is another protocol's.
+  var isTunnel: Bool {
+    switch upgrade {
+    case nil: false
+    case .connect: info.responseCode / 100 == 2
+    case .webSocket, .other: info.responseCode == 101
+    }
+  }
+}
