@@ -177,7 +177,7 @@ case(
 )
 case(
     "requests in one write with the preface",
-    send=[h2(send(get("/1")), send(get("/2")), send(get("/3")), read())],
+    send=[h2(burst(send(get("/1")), send(get("/2")), send(get("/3"))), read())],
     upstream=[h2_host(reply(body="ok"))],
     unordered=True,
     **TWO,

@@ -46,7 +46,7 @@ drained(
 )
 drained(
     "max requests per connection, all at once",
-    *[send(get(f"/{number}")) for number in range(3)],
+    burst(*[send(get(f"/{number}")) for number in range(3)]),
     read(),
     over,
     unordered=True,

@@ -66,7 +66,7 @@ def resets(count):
             for action in (send_headers(HEAD, end=True, stream=number), send_rst(stream=number))]  # fmt: skip
 
 
-flood("20 streams that are reset at once", *resets(20), pause(0.3), upstream=[hang()], log=False,
+flood("20 streams that are reset at once", burst(*resets(20)), pause(0.3), upstream=[hang()], log=False,
       scopes=("http.h.downstream_rq", "http2."))  # fmt: skip
 
 # A stream's list is too long in the middle of it: what follows is not waited for.

@@ -31,7 +31,7 @@ pooled(
 )  # fmt: skip
 pooled("one connection is kept and reused", get("/1"), get("/2"), get("/3"))
 pooled("two at a time share one", *TWO_IN_TURN, show_stats(ACTIVE), scripts=SLOW)
-pooled("two at once share one", h2(send(get("/1")), send(get("/2")), read()), scripts=SLOW, unordered=True)
+pooled("two at once share one", h2(burst(send(get("/1")), send(get("/2"))), read()), scripts=SLOW, unordered=True)
 pooled("own maximum of 1", *TWO_IN_TURN, show_stats(ACTIVE), scripts=SLOW, options={"max_concurrent_streams": 1})
 pooled(
     "own maximum of 1, a warm connection",
@@ -46,7 +46,7 @@ pooled(
     unordered=True,
 )
 pooled(
-    "own maximum of 2, four at once", h2(*[send(get(f"/{number}")) for number in range(4)], read()),
+    "own maximum of 2, four at once", h2(burst(*[send(get(f"/{number}")) for number in range(4)]), read()),
     scripts=SLOW, options={"max_concurrent_streams": 2}, unordered=True,
 )  # fmt: skip
 pooled(
@@ -88,7 +88,7 @@ pooled(
 pooled("max_pending_requests 0", h2(get("/")), cluster=limits(max_pending_requests=0))
 pooled(
     "max_pending_requests 1, three at once",
-    h2(*[send(get(f"/{number}")) for number in range(3)], read()),
+    h2(burst(*[send(get(f"/{number}")) for number in range(3)]), read()),
     scripts=SLOW,
     cluster=limits(max_pending_requests=1),
     unordered=True,
@@ -99,7 +99,7 @@ pooled(
     common={"max_requests_per_connection": 2}, ignored=ACCIDENT,
 )  # fmt: skip
 pooled(
-    "max_requests_per_connection 1, three at once", h2(*[send(get(f"/{number}")) for number in range(3)], read()),
+    "max_requests_per_connection 1, three at once", h2(burst(*[send(get(f"/{number}")) for number in range(3)]), read()),
     scripts=SLOW, common={"max_requests_per_connection": 1}, unordered=True, ignored=ACCIDENT,
 )  # fmt: skip
 pooled("idle timeout", get("/"), upstream_closed(1), get("/again"), common={"idle_timeout": "0.3s"})
@@ -131,7 +131,7 @@ case(
 case(
     "streams above one connection's are balanced over hosts",
     upstream=[h2_host(*SLOW), h2_host(*SLOW)], cluster=http2_options(), unordered=True, rename_hosts=True,
-    send=[h2(*[send(get(f"/{number}")) for number in range(4)], read())],
+    send=[h2(burst(*[send(get(f"/{number}")) for number in range(4)]), read())],
     rules=((r"path: /\d", "path: /N"), (r'"/\d"', '"/N"')),
 )  # fmt: skip
 
@@ -201,12 +201,12 @@ case(
     upstream=[tls_host(reply(body="ok"))],
 )
 case(
-    "auto: an HTTP/2 server, three at once", send=[h2(*[send(get(f"/{number}")) for number in range(3)], read())],
+    "auto: an HTTP/2 server, three at once", send=[h2(burst(*[send(get(f"/{number}")) for number in range(3)]), read())],
     ignored=CHOSEN, cluster=merge(AUTO, upstream_tls()), upstream=[h2_host(*SLOW, tls=EITHER)], unordered=True,
 )  # fmt: skip
 case(
     "auto: an HTTP/1.1 server, three at once",
-    send=[h2(*[send(get(f"/{number}")) for number in range(3)], read())],
+    send=[h2(burst(*[send(get(f"/{number}")) for number in range(3)]), read())],
     cluster=merge(AUTO, upstream_tls(context={"max_session_keys": 0})),
     upstream=[tls_host(*SLOW, alpn=("http/1.1",))],
     unordered=True,
