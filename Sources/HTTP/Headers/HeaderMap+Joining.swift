@@ -3,6 +3,7 @@ import Reactor
 extension HeaderMap {
   /// Joins the repeated fields of `names` into the first of each, with commas (RFC 9110 §5.3).
   func joinRepeated(of names: HeaderNameSet) {
+    guard hasRepeated else { return }
     var index = 0
     while index < endIndex {
       let name = name(at: index)

@@ -44,7 +44,7 @@ public final class HeaderMap {
   /// For each known name that has its bit, one more than the index of the entry that set it, 255 for any beyond.
   @usableFromInline let places: UnsafeMutablePointer<UInt8>
   /// Whether a known name was added that had its bit already.
-  private var hasRepeated = false
+  private(set) var hasRepeated = false
 
   /// Bytes behind the end of `bytes` that may be read: values are copied by words (``MessageWriter``).
   private static let slack = 8
