@@ -228,7 +228,8 @@ extension HTTP2Session {
     }
   }
 
-  private func goAwayReceived() {
+  /// The connection takes no new streams.
+  func goAwayReceived() {
     guard case .client(let codec) = owner else { return }
     codec.use { codec in
       codec.isGoingAway = true

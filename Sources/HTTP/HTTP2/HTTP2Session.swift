@@ -279,7 +279,7 @@ final class HTTP2Session: EventHandler {
 
   private var refused: [HTTP2Stream] = []
 
-  /// Its caller is in the middle of a call: it hears of it right after.
+  /// Its caller is in the middle of a call: it hears of it right after, and the delegate that no more can come here.
   private func refuse(_ stream: HTTP2Stream) {
     refused.append(stream)
     loop.soon(self)
@@ -288,6 +288,8 @@ final class HTTP2Session: EventHandler {
   override func runLater() {
     let streams = refused
     refused = []
+    if isClosed { return }
+    goAwayReceived()
     for stream in streams where stream.decoder != nil && stream.id == 0 { close(stream, .remoteRefusedStreamReset) }
   }
 
