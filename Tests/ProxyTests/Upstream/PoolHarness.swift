@@ -130,7 +130,10 @@ final class PoolCaller: UpstreamCallbacks {
     headerMaps.giveBack(headers)
   }
 
-  override func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: TransportFailure) { failure = reason }
+  override func poolFailure(_ reason: StreamReset, host: Host?, transportFailure: TransportFailure) {
+    #expect(!isOver)
+    failure = reason
+  }
 
   override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     status = headers.value(of: .status)?.decimal
@@ -139,17 +142,26 @@ final class PoolCaller: UpstreamCallbacks {
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {
+    #expect(!isOver)
     received += data.count
     if endStream { hasEnded = true }
   }
 
   override func decodeReset(_ reason: StreamReset) {
+    #expect(!isOver)
     reset = reason
     client?.countReset(reason)
   }
 
-  func giveUp() {
+  private var gaveUp = false
+
+  /// It has heard of its end, or wants to hear nothing more.
+  var isOver: Bool { gaveUp || failure != nil || hasEnded || reset != nil }
+
+  func giveUp(_ pool: ConnectionPool? = nil) {
+    gaveUp = true
+    guard let encoder else { return pool?.cancel(self) ?? () }
     client?.countReset(.localReset)
-    encoder?.reset(.localReset)
+    encoder.reset(.localReset)
   }
 }
