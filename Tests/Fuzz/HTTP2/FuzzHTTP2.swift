@@ -30,7 +30,9 @@ private func feedServer(_ bytes: ByteView, _ pieceLength: Int, _ server: Server)
       _ = try codec.dispatch(piece)
       server.turn()
     }
-  } catch {}
+  } catch {
+    server.endStreams()
+  }
   do throws(CodecError) { try codec.endOfInput() } catch {}
   server.ledger.check()
 }
@@ -107,6 +109,7 @@ private final class Decoder: StreamDecoder {
   var respond: (StreamEncoder) -> Void = { _ in }
   private(set) var isOver = false
   private var ended = false
+  private var isAbandoned = false
 
   init(_ ledger: Ledger, _ behaviour: Behaviour) {
     self.ledger = ledger
@@ -119,6 +122,12 @@ private final class Decoder: StreamDecoder {
     if isOver { fatalError("a stream ended twice") }
     isOver = true
     ledger.ended += 1
+  }
+
+  /// Nothing may come any more.
+  func abandon() {
+    end()
+    isAbandoned = true
   }
 
   private func heard(endStream: Bool) {
@@ -146,6 +155,7 @@ private final class Decoder: StreamDecoder {
   }
 
   override func decodeReset(_ reason: StreamReset) {
+    if isAbandoned { fatalError("a stream was told behind the connection's error") }
     if !isOver { end() }
   }
 
@@ -194,6 +204,9 @@ private final class Server: ServerCodecDelegate {
     if !behaviour.contains(.leavesOutputWaiting) { transport.output.removeAll() }
     if behaviour.contains(.goesAway) { codec?.goAway() }
   }
+
+  /// Behind an error of the connection its streams are the delegate's to end.
+  func endStreams() { for decoder in decoders where !decoder.isOver { decoder.abandon() } }
 
   override func newStream(_ encoder: StreamEncoder) -> StreamDecoder {
     let decoder = Decoder(ledger, behaviour)
