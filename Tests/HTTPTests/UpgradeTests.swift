@@ -92,6 +92,12 @@ import Testing
     #expect(head.text == ":status: 101|x: y|upgrade: websocket|connection: upgrade")
   }
 
+  @Test func aRefusalStaysOne() {
+    let head = HeaderMap(":status: 426\nupgrade: websocket\nconnection: upgrade\nx: y")
+    head.becomeConnectResponse()
+    #expect(head.text == ":status: 426|x: y")
+  }
+
   @Test func whatConnectionDoesNotNameIsNoUpgrade() {
     #expect(!HeaderMap(":method: GET\nupgrade: websocket").isUpgrade)
     #expect(!HeaderMap(":method: GET\nconnection: upgrade").isUpgrade)

@@ -37,9 +37,9 @@ extension HeaderMap {
     set(.connection, "upgrade")
   }
 
-  /// A 101 for a client of HTTP/2.
+  /// What an upgrade was answered, for a client of HTTP/2: a 101 is its 200, and a refusal stays what it is.
   package func becomeConnectResponse() {
-    set(.status, "200")
+    if value(of: .status).map({ $0 == "101" }) ?? false { set(.status, "200") }
     remove(.upgrade)
     remove(.connection)
     dropEmptyLength()

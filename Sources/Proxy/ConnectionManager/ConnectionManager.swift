@@ -71,6 +71,9 @@ final class ConnectionManager: ServerCodecDelegate {
   private var delayedCloseTimer = Timer()
   private var maxDurationTimer = Timer()
   private var drainTimer = Timer()
+  /// When a connection of HTTP/2 began to drain, and how long it may.
+  private var drainStart: Int64 = 0
+  private var drainTime: Int64 = 0
 
   init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?, socket: DownstreamSocket? = nil) {
     self.manager = manager
@@ -302,12 +305,22 @@ final class ConnectionManager: ServerCodecDelegate {
   /// close; without one the connection ends after drain_timeout.
   /// - Parameter longest: how long drain_timeout may be, in nanoseconds.
   private func startDraining(atMost longest: Int64 = .max) {
-    if isHTTP2, isDraining { return }
+    if isHTTP2, isDraining { return drainSooner(longest) }
     isDraining = true
     isClosing = !isHTTP2
     drainTimer.disarm()
     codec?.shutdownNotice()
-    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: min(info.drainTimeout, longest))
+    drainStart = worker.loop.now
+    drainTime = min(info.drainTimeout, longest)
+    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: drainTime)
+  }
+
+  /// A connection of HTTP/2 that drains already has less time for it than it was given.
+  private func drainSooner(_ longest: Int64) {
+    let spent = worker.loop.now - drainStart
+    guard longest < drainTime - spent, !isClosing else { return }
+    drainTime = spent + longest
+    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: longest)
   }
 
   /// /drain_listeners?graceful: as in Envoy, connections of HTTP/2 begin to drain by themselves.

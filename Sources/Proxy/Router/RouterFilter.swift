@@ -160,7 +160,7 @@ final class RouterFilter: HTTPFilter {
     copy.copy(from: trailers)
     bodyTrailers = copy
     requestCompleted()
-    if attemptInFlight, let encoder = upstream?.encoder { encoder.use { $0.encodeTrailers(copy) } }
+    if attemptInFlight, !waitsForUpgrade, let encoder = upstream?.encoder { encoder.use { $0.encodeTrailers(copy) } }
     return .stopIteration
   }
 
@@ -192,7 +192,9 @@ final class RouterFilter: HTTPFilter {
   /// The upstream has answered a request for another protocol: what waited for that is sent, if it has agreed.
   func upgradeAnswered() {
     guard stream.isTunnel, let encoder = upstream?.encoder else { return body.removeAll() }
-    if !body.isEmpty || requestEnded { encoder.use { $0.encodeData(body.view, endStream: requestEnded) } }
+    let ends = requestEnded && bodyTrailers == nil
+    if !body.isEmpty || ends { encoder.use { $0.encodeData(body.view, endStream: ends) } }
+    if let bodyTrailers { encoder.use { $0.encodeTrailers(bodyTrailers) } }
     body.removeAll()
     resumeDownstream()
   }

@@ -91,6 +91,47 @@ case(
 )
 case("websocket: the h1 upstream refuses", send=[refusing], hcm=WS, upstream=[on_head(reply(403, body="no"))])
 case("websocket: the h1 upstream answers 200", send=[refusing], hcm=WS, upstream=[on_head(reply(200, body="no"))])
+for status in (403, 426):
+    refusal = f"HTTP/1.1 {status} No\r\nconnection: Upgrade\r\nupgrade: websocket\r\ncontent-length: 2\r\n\r\nno"
+    case(
+        f"websocket: the h1 upstream refuses with {status}, naming what it could speak",
+        send=[refusing],
+        hcm=WS,
+        upstream=[on_head(raw(refusal))],
+        differs=differs(
+            "RFC 9110 §7.8",
+            "only a 101 changes the protocol: another answer that says upgrade ends as it says; Envoy waits for ever for "
+            "more of it",
+            client=[f":status: {status}", "| no\n[end]"],
+            access_log=[f'"code":{status}', '"flags":"-"'],
+        ),
+    )
+case(
+    "websocket: trailers before the h1 upstream has agreed",
+    send=[
+        h2(send_headers(WEBSOCKET), send_data("ping"), send_trailers([("t", "1")]), await_("body", count=4), send_rst())
+    ],
+    hcm=WS,
+    upstream=[on_head(pause(0.2), switch, recv(4), raw("pong"), recv_eof(1))],
+)
+case(
+    "websocket: trailers before the h2 upstream has agreed",
+    send=[
+        h2(send_headers(WEBSOCKET), send_data("ping"), send_trailers([("t", "1")]), await_("end", seconds=2)),
+    ],
+    hcm=WS,
+    upstream=[
+        h2_host(
+            on_head(
+                pause(0.2),
+                send_headers({":status": "200", "x": "1"}),
+                await_("end", seconds=2),
+                send_data("pong", end=True),
+            )
+        )
+    ],
+    cluster=TWO,
+)
 case(
     "websocket: the h2 upstream refuses",
     send=[refusing],

@@ -58,6 +58,8 @@ final class ConnectionPool {
     if let client = ready.last { return client.use { attach(caller, to: $0) } }
     guard breaker.pendingRequests.tryAcquire() else {
       shard.increment(info.stats[.upstreamRqPendingOverflow])
+      // A pool of options that never gets a connection has no other end; first, since the caller may try again.
+      if options != nil, clients.isEmpty, pending.isEmpty { cluster.poolEmptied(self) }
       caller.poolFailure(.overflow, host: nil, transportFailure: .none)
       return
     }
