@@ -58,6 +58,7 @@ int agent_listen(uint16_t port, int type, int *result);
 // children.c
 void children_signal_all(int signal);
 bool children_exist(void);
+long long monotonic_milliseconds(void);
 
 // memory.c: after it nothing may be called but the C library and the agent itself, and the process ends by _exit.
 void agent_release_libraries(void);

@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <time.h>
+
+enum { KILL_PATIENCE_MILLISECONDS = 2000 };
 
 // Calls `signal` on each direct child.
 void children_signal_all(int signal_number) {
@@ -25,8 +28,16 @@ bool children_exist(void) {
   return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+long long monotonic_milliseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+// One that sleeps in the kernel, or whom a kernel without lists of children hides, is not waited for.
 void pl_ns_kill_children(void) {
-  while (children_exist()) {
+  long long end = monotonic_milliseconds() + KILL_PATIENCE_MILLISECONDS;
+  while (children_exist() && monotonic_milliseconds() < end) {
     children_signal_all(SIGKILL);
     while (waitpid(-1, NULL, WNOHANG) > 0) continue;
     usleep(2000);

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 enum {
   EXIT_FAILED = 125,
@@ -27,12 +26,6 @@ struct agent {
   bool is_killing;   // TERM has been said to all
   long long kill_at; // milliseconds of the monotonic clock
 };
-
-static long long now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static void tell(const struct agent *agent, uint32_t type, uint32_t a, uint32_t b) {
   struct pl_ns_message message = {.header = {.type = type, .a = a, .b = b}};
@@ -79,12 +72,14 @@ static void restore_own_signals(void) {
 
 static void be_the_app(const struct agent *agent, pid_t parent, int failure) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  // A parent that is gone reads nothing, but 0 would say that the app runs.
+  int code = ESRCH;
   if (getppid() == parent) {
     restore_own_signals();
     sigprocmask(SIG_SETMASK, &agent->users_mask, NULL);
     execvp(agent->options->command[0], agent->options->command);
+    code = errno;
   }
-  int code = errno;
   if (write(failure, &code, sizeof code) < 0) _exit(EXIT_FAILED);
   _exit(EXIT_FAILED);
 }
@@ -117,15 +112,15 @@ static int start_app(struct agent *agent) {
 static void kill_later(struct agent *agent, int milliseconds) {
   if (agent->is_killing) return;
   agent->is_killing = true;
-  agent->kill_at = now() + milliseconds;
+  agent->kill_at = monotonic_milliseconds() + milliseconds;
   children_signal_all(SIGTERM);
   children_signal_all(SIGCONT);
 }
 
 static void kill_if_due(struct agent *agent) {
-  if (!agent->is_killing || now() < agent->kill_at) return;
+  if (!agent->is_killing || monotonic_milliseconds() < agent->kill_at) return;
   children_signal_all(SIGKILL);
-  agent->kill_at = now() + KILL_AGAIN_MILLISECONDS;
+  agent->kill_at = monotonic_milliseconds() + KILL_AGAIN_MILLISECONDS;
 }
 
 static void app_ended(struct agent *agent, int status) {
@@ -144,7 +139,8 @@ static void reap(struct agent *agent) {
     if (pid == agent->app) app_ended(agent, status);
   }
   // Whose parent is killed comes to us only then.
-  if (agent->is_killing && agent->kill_at - now() > KILL_AGAIN_MILLISECONDS) children_signal_all(SIGTERM);
+  bool is_asking = agent->is_killing && agent->kill_at - monotonic_milliseconds() > KILL_AGAIN_MILLISECONDS;
+  if (is_asking) children_signal_all(SIGTERM);
 }
 
 static void read_signals(struct agent *agent) {
@@ -169,7 +165,7 @@ static bool read_control(struct agent *agent, bool *go) {
       break;
     case PL_NS_KILL_ALL:
       agent->is_killing = true;
-      agent->kill_at = now();
+      agent->kill_at = monotonic_milliseconds();
       break;
     default: break;
   }
@@ -178,7 +174,7 @@ static bool read_control(struct agent *agent, bool *go) {
 
 static int wait_milliseconds(const struct agent *agent) {
   if (!agent->is_killing) return -1;
-  long long left = agent->kill_at - now();
+  long long left = agent->kill_at - monotonic_milliseconds();
   return left > 0 ? (int)left : 0;
 }
 

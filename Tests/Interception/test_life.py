@@ -2,14 +2,16 @@
 
 import os
 import pty
+import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from configs import bootstrap, inbound, outbound, says, static
-from conftest import NOBODY, alive, descendants, eventually, free_port
+from conftest import NOBODY, alive, descendants, eventually, free_port, open_folder
 from test_inbound import get
 
 CONFIG = bootstrap([outbound([says("hello\n", "api.test")])])
@@ -213,11 +215,45 @@ def test_quit_by_the_admin_interface(start):
 
 
 def test_a_signal_before_the_app_has_begun(start, folder):
-    """A cluster's name takes its time to resolve: SIGTERM ends the wait, and the app is never run."""
-    slow = {"name": "slow", "type": "STRICT_DNS", "dns_lookup_family": "V4_ONLY", **static("slow", "slow.invalid", 80)}
-    run = start(bootstrap([], [slow]), "touch", str(folder / "ran"), flags=["-l", "info"])
-    assert run.agent()
-    run.process.send_signal(signal.SIGTERM)
-    code = run.wait()[2]
-    assert code in (-signal.SIGTERM, 0)
-    assert (code == 0) == (folder / "ran").exists()
+    """A cluster waits for its first health check, which nobody answers: SIGTERM ends that, and the app is never run."""
+    exchange = {"send": {"text": "00"}, "receive": [{"text": "00"}]}
+    check = {"timeout": "60s", "interval": "60s", "healthy_threshold": 1, "unhealthy_threshold": 1}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        cluster = static("silent", *silent.getsockname())
+        cluster["health_checks"] = [{**check, "tcp_health_check": exchange}]
+        run = start(bootstrap([], [cluster]), "touch", str(folder / "ran"))
+        with silent.accept()[0]:
+            assert run.agent()
+            run.note()
+            run.process.send_signal(signal.SIGTERM)
+            out, err, code = run.wait()
+    assert code == -signal.SIGTERM and not (folder / "ran").exists(), err
+
+
+FORK_HANDLER = """
+#include <pthread.h>
+static int count;
+static int *volatile place = &count; /* the dynamic linker writes it */
+static void note(void) { *place += 1; }
+__attribute__((constructor)) static void begin(void) { pthread_atfork(note, note, note); }
+"""
+
+
+@pytest.fixture(scope="module")
+def fork_handler():
+    """A library to be preloaded that is called by fork: its path."""
+    folder = open_folder()
+    (folder / "handler.c").write_text(FORK_HANDLER)
+    library = folder / "handler.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, folder / "handler.c"], check=True)
+    yield str(library)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_preloaded_library(run, fork_handler, mode):
+    environment = {**os.environ, "LD_PRELOAD": fork_handler}
+    out, err, code = run(CONFIG, "/bin/echo", "x", flags=["--intercept", mode], env=environment)
+    assert (out, code) == ("x\n", 0), err
+

@@ -65,7 +65,7 @@ int pl_ns_socket_pair(int pair[2]);
 // Orphans below this process come to it. Returns 0, or an errno.
 int pl_ns_become_subreaper(void);
 
-// Ends all children of this process with SIGKILL, and what comes to it by that, until there is none.
+// Ends all children of this process with SIGKILL, and what comes to it by that, until there is none, for 2 s at most.
 void pl_ns_kill_children(void);
 
 // Ends this process by a signal, as though it had never been caught, and without a core of its own.
