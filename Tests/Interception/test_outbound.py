@@ -74,6 +74,35 @@ assert replies == {bytes([240, 240])}, replies
     assert code == 0, err
 
 
+def test_answers_over_tcp_to_one_who_asks_no_more(run):
+    """The client shuts its sending side behind its questions; the host's answer comes later than ours."""
+    program = """
+import socket, struct
+def question(number, name):
+    labels = b''.join(bytes([len(label)]) + label for label in name.split(b'.'))
+    text = struct.pack('>6H', number, 256, 1, 0, 0, 0) + labels + b'\\0' + struct.pack('>2H', 1, 1)
+    return struct.pack('>H', len(text)) + text
+def ask(*names):
+    with socket.create_connection(('192.0.2.1', 53), timeout=20) as asker:
+        asker.sendall(b''.join(question(number, name) for number, name in enumerate(names)))
+        asker.shutdown(socket.SHUT_WR)
+        said = asker.makefile('rb').read()
+    numbers = []
+    while said:
+        length, number = struct.unpack_from('>2H', said)
+        numbers.append(number)
+        said = said[2 + length:]
+    assert sorted(numbers) == list(range(len(names))), (names, numbers)
+for _ in range(100):
+    ask(b'api.test')
+ask(b'no-such-name.invalid')
+ask(b'no-such-name.invalid', b'api.test', b'x.wild.test')
+ask()
+"""
+    out, err, code = run(HELLO, "/usr/bin/python3", "-c", program)
+    assert code == 0, err
+
+
 def test_other_names_are_the_hosts(run):
     out, err, code = run(HELLO, "getent", "hosts", "no-such-name.invalid")
     assert (out, code) == ("", 2), err

@@ -9,6 +9,10 @@ final class DNSConnection: ConnectionDelegate {
   private unowned let server: DNSServer
   private var connection: Connection?
   private var timer = Timer()
+  /// Questions that are not answered yet.
+  private var pending = 0
+  /// The client asks no more, and still reads.
+  private var hasAskedAll = false
 
   init(_ server: DNSServer, _ connection: Connection) {
     self.server = server
@@ -18,6 +22,7 @@ final class DNSConnection: ConnectionDelegate {
 
   func start() {
     connection?.delegate = self
+    connection?.halfClose = true
     arm()
   }
 
@@ -35,15 +40,33 @@ final class DNSConnection: ConnectionDelegate {
       let message = bytes[taken + 2..<taken + 2 + length]
       taken += 2 + length
       arm()
+      pending += 1
       server.answer(Array(message.buffer), self)
     }
     return taken
   }
 
+  override func connectionReachedEnd() {
+    hasAskedAll = true
+    closeIfDone()
+  }
+
+  private func closeIfDone() {
+    if hasAskedAll, pending == 0 { connection?.close(.flushWrite) }
+  }
+
+  /// A message had nothing that could be answered.
+  func ignore() {
+    pending -= 1
+    closeIfDone()
+  }
+
   func send(_ reply: [UInt8]) {
+    pending -= 1
     guard let connection, connection.bufferedBytes < Self.bufferLimit else { return close() }
     let framed = [UInt8(truncatingIfNeeded: reply.count >> 8), UInt8(truncatingIfNeeded: reply.count)] + reply
     framed.withUnsafeBytes { connection.write(ByteView($0)) }
+    closeIfDone()
   }
 
   override func connectionDidClose(_ event: ConnectionCloseEvent) {

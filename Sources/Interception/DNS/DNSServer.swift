@@ -97,7 +97,7 @@ package final class DNSServer: EventHandler {
       }
     } catch {
       switch error {
-      case .ignored: break
+      case .ignored: if case .connection(let connection) = asker { connection.ignore() }
       case .malformed(let id): send(DNSReply.make(.malformed, id: id), to: asker)
       case .notImplemented(let id): send(DNSReply.make(.notImplemented, id: id), to: asker)
       }
