@@ -70,7 +70,7 @@ let package = Package(
     .testTarget(
       name: "AdminTests", dependencies: ["Admin", "EnvoyConfig", "Telemetry", "Reactor"], swiftSettings: house),
     .testTarget(
-      name: "InterceptionTests", dependencies: ["Interception", "Proxy", "EnvoyConfig", "Reactor"],
+      name: "InterceptionTests", dependencies: ["Interception", "CPillionNS", "Proxy", "EnvoyConfig", "Reactor"],
       swiftSettings: house),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: house),
     .testTarget(

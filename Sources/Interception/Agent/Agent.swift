@@ -68,7 +68,7 @@ package final class Agent {
   /// - Throws: a step of it failed, or took too long.
   package func waitUntilReady() throws -> Inside {
     var ready = try nextMessage()
-    guard ready.type == PL_NS_READY.rawValue, ready.b == 3 else { throw Self.failure(ready) }
+    guard ready.type == PL_NS_READY.rawValue else { throw Self.failure(ready) }
     let (hasIPv6, variant, numbers) = (ready.c == 1, ready.text, ready.takeDescriptors())
     guard numbers.count == 3 else {
       for number in numbers { close(number) }

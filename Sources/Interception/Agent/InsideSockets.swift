@@ -9,6 +9,8 @@ package final class InsideSockets: UpstreamDialer {
   private static let batch: UInt32 = 32
   /// The agent answers at once, unless it is gone or stopped.
   private static let patienceMilliseconds = 500
+  /// Answers that are read for one question: a late one to an earlier question may be of the other family.
+  private static let answersPerQuestion = 2
 
   private struct Stock: ~Copyable {
     let channel: Descriptor
@@ -23,23 +25,29 @@ package final class InsideSockets: UpstreamDialer {
 
     mutating func take(_ family: Int32) throws(SystemError) -> Int32 {
       if let socket = takeKept(family) { return socket }
-      try refill(family)
-      guard let socket = takeKept(family) else { throw SystemError("socket", code: EAFNOSUPPORT) }
-      return socket
+      let request = AgentMessage(PL_NS_WANT_SOCKETS, a: InsideSockets.batch, b: UInt32(family))
+      try request.send(to: channel.number)
+      for _ in 0..<InsideSockets.answersPerQuestion {
+        let code = try readAnswer(of: family)
+        if let socket = takeKept(family) { return socket }
+        if let code { throw SystemError("socket", code: code) }
+      }
+      throw SystemError("socket", code: EAFNOSUPPORT)
     }
 
     private mutating func takeKept(_ family: Int32) -> Int32? {
       family == AF_INET6 ? ipv6.popLast() : ipv4.popLast()
     }
 
-    private mutating func refill(_ family: Int32) throws(SystemError) {
-      let request = AgentMessage(PL_NS_WANT_SOCKETS, a: InsideSockets.batch, b: UInt32(family))
-      try request.send(to: channel.number)
+    /// - Returns: where sockets of the family are wanting, the agent's errno; nil for an answer about the other one.
+    private mutating func readAnswer(of family: Int32) throws(SystemError) -> Int32? {
       guard var reply = try AgentMessage(from: channel.number) else {
         throw SystemError("socket", code: ECONNREFUSED)
       }
-      // A late answer to an earlier question may be of the other family.
       if reply.c == UInt32(AF_INET6) { ipv6 += reply.takeDescriptors() } else { ipv4 += reply.takeDescriptors() }
+      // Our own want of descriptors may have cut a whole answer's off.
+      let code = reply.b == 0 ? EMFILE : Int32(bitPattern: reply.b)
+      return reply.c == UInt32(family) ? code : nil
     }
   }
 

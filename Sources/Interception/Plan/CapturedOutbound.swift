@@ -1,3 +1,4 @@
+import CPillionNS
 import EnvoyConfig
 import Proxy
 import Reactor
@@ -8,7 +9,7 @@ package struct CapturedOutbound: CapturePolicy {
   /// The listener that takes connections to the host's own ports.
   package static let hostListener = "pillion_host"
   /// Where the capture listener stands inside.
-  package static let capturePort: UInt16 = 15001
+  package static let capturePort = UInt16(PL_NS_CAPTURE_PORT)
 
   private let addresses: VirtualAddresses
   private let names: RoutedNames
