@@ -18,6 +18,8 @@ enum HTTP2Callbacks {
     register(callbacks)
     nghttp2_option_set_no_auto_window_update(settings, 1)
     nghttp2_option_set_no_closed_streams(settings, 1)
+    // Ours to judge: nghttp2 would end the connection for it.
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(settings, 1)
     nghttp2_option_set_max_deflate_dynamic_table_size(settings, options.hpackTableSize)
     nghttp2_option_set_max_outbound_ack(settings, options.maxOutboundControlFrames)
     nghttp2_option_set_max_send_header_block_length(settings, 16 * 1024 * 1024)

@@ -77,6 +77,7 @@ extension HTTP2Session {
   private func add(_ name: ByteView, _ value: ByteView, to fields: HeaderMap, of stream: HTTP2Stream) -> Int32 {
     let known = names.find(lowercase: name)
     stream.fieldBytes += name.count + value.count
+    if isMalformed(known, value) { return refuse(stream) }
     if known == .other {
       if isServer, options.underscores != .allow, name.firstIndex(of: 0x5f) != nil { return treatUnderscore(stream) }
       if name.count > Int(UInt16.max) { return tooLarge(stream) }
@@ -100,6 +101,24 @@ extension HTTP2Session {
       return Self.resetsStream
     }
     return stream.fieldBytes > maxHeaderBytes ? tooLarge(stream) : 0
+  }
+
+  /// What nghttp2 lets pass, or takes for the whole connection's fault: white space around a value (RFC 9113 §8.2.1), a
+  /// status that is none (RFC 9110 §15).
+  @inline(__always)
+  private func isMalformed(_ name: HeaderName, _ value: ByteView) -> Bool {
+    guard value.count > 0 else { return false }
+    let (first, last) = (value[0], value[value.count - 1])
+    if first == 0x20 || first == 0x09 || last == 0x20 || last == 0x09 { return true }
+    return name == .status && first == 0x30
+  }
+
+  /// A message that breaks the rules, and harms nobody else on the connection (RFC 9113 §8.1.1).
+  private func refuse(_ stream: HTTP2Stream) -> Int32 {
+    count(.rxMessagingError, 1)
+    stream.note(CodecError.http2InvalidField.detail)
+    submitReset(stream, NGHTTP2_PROTOCOL_ERROR)
+    return Self.resetsStream
   }
 
   private func tooLarge(_ stream: HTTP2Stream) -> Int32 {
@@ -295,6 +314,7 @@ extension HTTP2Session {
     sent(header.type)
     switch header.type {
     case HTTP2Frame.data, HTTP2Frame.headers:
+      if !isServer, header.type == HTTP2Frame.headers { stream(header.stream_id)?.use { $0.headWritten(self) } }
       if header.flags & HTTP2Frame.endStream != 0 { stream(header.stream_id)?.use { endSent($0) } }
     case HTTP2Frame.resetStream: count(.txReset, 1)
     case HTTP2Frame.goAway:
@@ -311,11 +331,15 @@ extension HTTP2Session {
     submitReset(stream, stream.hasTunnelFailed ? NGHTTP2_CONNECT_ERROR : NGHTTP2_NO_ERROR)
   }
 
-  /// A request that nghttp2 could not send, for a GOAWAY that came before it, say, and whose stream it never opened.
+  /// A request that nghttp2 could not send, for a GOAWAY that came before it, say: the host never saw it. nghttp2 has opened
+  /// its stream, and closes it next.
   func frameNotSent(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
     let header = frame.pointee.hd
-    guard header.type == HTTP2Frame.headers, stream(header.stream_id) == nil else { return 0 }
-    for stream in open where stream.id == header.stream_id { close(stream, .remoteRefusedStreamReset) }
+    guard header.type == HTTP2Frame.headers, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST,
+      let stream = stream(header.stream_id)
+    else { return 0 }
+    unbind(header.stream_id)
+    stream.use { close($0, .remoteRefusedStreamReset) }
     return 0
   }
 }

@@ -29,9 +29,13 @@ final class HTTP2Session: EventHandler {
   private var table = FieldTable()
 
   private(set) var open: [HTTP2Stream] = []
-  /// Ended since bytes last came: who still has the encoder of one may call it once more.
+  /// Ended in this turn of the loop, or in an earlier one if nothing came since: who still has the encoder of one may call
+  /// it once more.
   private var resting: [HTTP2Stream] = []
+  private var restingSince: UInt64 = 0
   private var free: [HTTP2Stream] = []
+  /// Streams kept for their next use; more than a busy connection has open at a time are let go.
+  private static let keptStreams = 256
 
   /// nghttp2 is at work, and must not be called for more bytes.
   private var isReceiving = false
@@ -115,6 +119,7 @@ final class HTTP2Session: EventHandler {
 
   /// A stream for use, which the caller puts among the open ones (``opened(_:)``) once it has its decoder.
   func takeStream() -> HTTP2Stream {
+    if free.isEmpty { reuseRested() }
     let stream = free.popLast() ?? HTTP2Stream(self)
     stream.begin()
     return stream
@@ -131,6 +136,7 @@ final class HTTP2Session: EventHandler {
   func ended(_ stream: HTTP2Stream) {
     // Kept here before the open ones, who are all that keep it, let it go.
     resting.append(stream)
+    restingSince = loop.turns
     if let last = open.popLast(), last !== stream {
       open[stream.place] = last
       last.place = stream.place
@@ -146,6 +152,8 @@ final class HTTP2Session: EventHandler {
     guard let pointer = nghttp2_session_get_stream_user_data(handle, id) else { return nil }
     return Unretained(opaque: pointer)
   }
+
+  func unbind(_ id: Int32) { nghttp2_session_set_stream_user_data(handle, id, nil) }
 
   func bind(_ stream: HTTP2Stream) { nghttp2_session_set_stream_user_data(handle, stream.id, stream.pointer) }
 
@@ -175,8 +183,7 @@ final class HTTP2Session: EventHandler {
     if let failure { throw failure }
     if isReceiving || isClosed { return }
     keepAlive.lastReceived = loop.now
-    free += resting
-    resting.removeAll(keepingCapacity: true)
+    reuseRested()
     drainMarks()
     isReceiving = true
     let taken = nghttp2_session_mem_recv(handle, bytes.start, bytes.count)
@@ -195,6 +202,12 @@ final class HTTP2Session: EventHandler {
     if let failure { throw failed(failure) }
   }
 
+  private func reuseRested() {
+    if loop.turns == restingSince { return }
+    free += resting.prefix(max(0, Self.keptStreams - free.count))
+    resting.removeAll(keepingCapacity: true)
+  }
+
   private func failed(_ error: CodecError) -> CodecError {
     // Downstream the streams are the delegate's to end, and may be gone when the connection closes.
     if isServer { for stream in open { stream.decoder = nil } }
@@ -203,8 +216,12 @@ final class HTTP2Session: EventHandler {
     return error
   }
 
-  /// The connection is to be closed for this; it is told with the end of ``receive(_:)``.
-  func fail(_ error: CodecError) { if failure == nil { failure = error } }
+  /// The connection is to be closed for this; it is told with the end of ``receive(_:)``, or soon where nothing is received.
+  func fail(_ error: CodecError) {
+    if failure != nil { return }
+    failure = error
+    if !isReceiving { loop.soon(self) }
+  }
 
   /// As ``fail(_:)``, from a callback that ends nghttp2's work; a GOAWAY frame with the code follows.
   func fail(_ error: CodecError, code: nghttp2_error_code) {
@@ -266,6 +283,7 @@ final class HTTP2Session: EventHandler {
       table.fill(headers, .response, copies: !canSend)
       nghttp2_submit_headers(handle, flags, stream.id, nil, table.fields, table.count, nil)
     } else {
+      stream.isHeadWaiting = true
       // What the peer has no room for waits inside nghttp2, for longer than the map stands.
       table.fill(headers, .request, copies: !canSend || open.count > peerMaxConcurrentStreams)
       let id = nghttp2_submit_headers(handle, flags, -1, nil, table.fields, table.count, stream.pointer)
@@ -289,8 +307,18 @@ final class HTTP2Session: EventHandler {
     let streams = refused
     refused = []
     if isClosed { return }
-    goAwayReceived()
+    if !streams.isEmpty { goAwayReceived() }
     for stream in streams where stream.decoder != nil && stream.id == 0 { close(stream, .remoteRefusedStreamReset) }
+    if let failure, !failureIsCounted { tellFailure(failed(failure)) }
+  }
+
+  /// Something went wrong while nothing was received: no call is under way that could throw it.
+  private func tellFailure(_ error: CodecError) {
+    switch owner {
+    case .server(let codec): codec.use { $0.delegate.use { $0.codecFailed(error) } }
+    case .client(let codec): codec.use { $0.delegate.use { $0.codecFailed(error) } }
+    case .none: break
+    }
   }
 
   func sendData(_ stream: HTTP2Stream) {
@@ -409,6 +437,8 @@ final class HTTP2Session: EventHandler {
     pingTimeoutTimer.disarm()
     flushTimer.disarm()
     let streams = open
+    // The call that ends the connection may come from one of them.
+    resting += streams
     open = []
     if !streams.isEmpty { count(.streamsActive, -streams.count) }
     for stream in streams {
@@ -464,7 +494,7 @@ final class HTTP2Session: EventHandler {
   // MARK: Time
 
   func ping() {
-    if isClosed { return }
+    if isClosed || keepAlive.isWaiting { return }
     keepAlive.isWaiting = true
     nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
     flush()
@@ -475,6 +505,7 @@ final class HTTP2Session: EventHandler {
   func pingIfIdle() { if keepAlive.isStale(at: loop.now) { ping() } }
 
   func pingAnswered() {
+    if !keepAlive.isWaiting { return }
     keepAlive.isWaiting = false
     pingTimeoutTimer.disarm()
     armPing()

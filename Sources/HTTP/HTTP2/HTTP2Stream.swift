@@ -29,6 +29,10 @@ final class HTTP2Stream: StreamEncoder {
 
   // What goes.
   private var headSent = false
+  /// The request's head is nghttp2's, and not written yet: until it is, the stream is none that data could be sent on.
+  var isHeadWaiting = false
+  /// Something of the message, or its end, waits for that.
+  private var waitsForHead = false
   var isAnswerToHead = false
   private(set) var hasTunnelFailed = false
   /// The protocol that a request asked for; empty for none. Upstream side.
@@ -76,6 +80,8 @@ final class HTTP2Stream: StreamEncoder {
     readDisables = 0
     unconsumed = 0
     headSent = false
+    isHeadWaiting = false
+    waitsForHead = false
     isAnswerToHead = false
     upgrade = []
     hasTunnelFailed = false
@@ -146,7 +152,7 @@ final class HTTP2Stream: StreamEncoder {
 
   private func send(_ data: ByteView, on session: HTTP2Session) {
     let sendsNow = session.canSend
-    if sendsNow && !isDataSubmitted { current = data } else { waiting.append(data) }
+    if sendsNow && !isDataSubmitted && !isHeadWaiting { current = data } else { waiting.append(data) }
     submitData(to: session)
     session.flush()
     if !current.isEmpty {
@@ -158,6 +164,10 @@ final class HTTP2Stream: StreamEncoder {
 
   private func submitData(to session: HTTP2Session) {
     if isDataSubmitted { return }
+    if isHeadWaiting {
+      waitsForHead = true
+      return
+    }
     isDataSubmitted = true
     session.sendData(self)
   }
@@ -168,7 +178,8 @@ final class HTTP2Stream: StreamEncoder {
     session.use { session in
       if trailers.count == 0 || isBodyless {
         submitData(to: session)
-      } else if isDataSubmitted {
+      } else if isDataSubmitted || isHeadWaiting {
+        waitsForHead = isHeadWaiting
         let copy = session.pool.take()
         copy.copy(from: trailers)
         self.trailers = copy
@@ -178,6 +189,21 @@ final class HTTP2Stream: StreamEncoder {
       session.flush()
     }
     noteWaiting()
+  }
+
+  /// The request's head is written: what waited for that goes next.
+  func headWritten(_ session: HTTP2Session) {
+    guard isHeadWaiting else { return }
+    isHeadWaiting = false
+    guard waitsForHead, decoder != nil else { return }
+    waitsForHead = false
+    if waiting.isEmpty, let map = trailers {
+      trailers = nil
+      session.sendTrailers(self, map)
+      session.pool.giveBack(map)
+    } else {
+      submitData(to: session)
+    }
   }
 
   override func reset(_ reason: StreamReset) {

@@ -51,6 +51,9 @@ open class ClientCodecDelegate: ConnectionDelegate {
   /// As ``ServerCodecDelegate/codecCounts(_:_:)``.
   open func codecCounts(_ stat: CodecStat, _ amount: Int) {}
 
+  /// As ``ServerCodecDelegate/codecFailed(_:)``.
+  open func codecFailed(_ error: CodecError) {}
+
   /// As ``ServerCodecDelegate/keepaliveTimedOut()``.
   open func keepaliveTimedOut() {}
 }

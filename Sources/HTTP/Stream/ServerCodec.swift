@@ -40,6 +40,9 @@ open class ServerCodecDelegate: ConnectionDelegate {
   /// Something happened that is counted; a gauge moves by `amount`.
   open func codecCounts(_ stat: CodecStat, _ amount: Int) {}
 
+  /// The connection broke while nothing was received from it: as what ``ServerCodec/dispatch(_:)`` throws.
+  open func codecFailed(_ error: CodecError) {}
+
   /// A PING of ours was not answered in time (HTTP/2 connection_keepalive): the connection is to be closed.
   open func keepaliveTimedOut() {}
 

@@ -40,7 +40,7 @@ extension ConnectionManager {
       if consumed < bytes.count, !isHTTP2 { pauseBehindRequest() }
       return consumed
     } catch {
-      codecFailed(error)
+      endBroken(error)
       return bytes.count
     }
   }
@@ -52,7 +52,7 @@ extension ConnectionManager {
     connection?.readDisable(true)
   }
 
-  private func codecFailed(_ error: CodecError) {
+  func endBroken(_ error: CodecError) {
     if !error.isFlood { shard.increment(info.stats[.downstreamCxProtocolError]) }
     breakOff()
     if isHTTP2 {

@@ -253,6 +253,8 @@ final class ConnectionManager: ServerCodecDelegate {
 
   override func codecReadDisable(_ disable: Bool) { connection?.readDisable(disable) }
 
+  override func codecFailed(_ error: CodecError) { endBroken(error) }
+
   override func keepaliveTimedOut() {
     localCloseDetail = "downstream_local_disconnect(http2_ping_timeout)"
     connection?.close(.noFlush)

@@ -57,6 +57,21 @@ import Testing
     #expect(id < 210)
   }
 
+  /// A stream of small messages to a client that neither reads nor sends.
+  @Test func framesThatNobodyReadsNorAsksFor() throws {
+    var options = HTTP2Options()
+    options.maxOutboundFrames = 100
+    let server = try HTTP2Server(options)
+    server.feed(Frames.preface + Frames.headers(1))
+    server.respond(0, body: "x", trailers: nil)
+    server.feed(Frames.headers(3))
+    server.encoders[1].encodeHeaders(HeaderMap(":status: 200"), endStream: false)
+    for _ in 0..<200 { server.encoders[1].send("x", endStream: false) }
+    server.loop.turn(waiting: false)
+    #expect(server.error?.isFlood == true)
+    #expect(server.counts["outboundFlood"] == 1)
+  }
+
   @Test func continuationsWithoutEnd() throws {
     let piece = Frames.continuation(1, "a: " + String(repeating: "x", count: 100))
     let (server, _) = try HTTP2RequestTests.answer(Frames.headers(1, Frames.get, 0) + Self.repeated(piece, 5000))

@@ -38,6 +38,8 @@ final class HTTP2Server: ServerCodecDelegate {
 
   override func keepaliveTimedOut() { keepaliveTimeouts += 1 }
 
+  override func codecFailed(_ error: CodecError) { self.error = error }
+
   func feed(_ bytes: [UInt8]) {
     guard error == nil, let codec else { return }
     error = dispatch(bytes) { bytes throws(CodecError) in try codec.dispatch(bytes) }

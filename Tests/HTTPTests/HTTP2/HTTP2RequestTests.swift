@@ -17,7 +17,7 @@ import Testing
   static let wrongFields = [
     "X-Up: 1", "a b: c", "connection: close", "keep-alive: 1", "proxy-connection: x", "transfer-encoding: chunked",
     "upgrade: x", "te: gzip", ":path: /", ":foo: bar", ":status: 200", "content-length: x", "a: b\u{1}",
-    "content-length: 1\ncontent-length: 1", ":protocol: websocket", "a:  b",
+    "content-length: 1\ncontent-length: 1", ":protocol: websocket",
   ]
 
   @Test(arguments: wrongFields) func wrongFieldEndsTheConnection(field: String) throws {
@@ -27,6 +27,17 @@ import Testing
     #expect(server.counts["rxMessagingError"] == 1)
     #expect(server.encoders[0].details.description == "http2.invalid.header.field")
     #expect(server.trace(0).isEmpty)
+  }
+
+  @Test(arguments: ["a:  b", "a: b ", "a: \t", "cookie: a=b; "])
+  func whiteSpaceAroundAValueEndsItsStreamAlone(field: String) throws {
+    let bytes = Frames.headers(1, Frames.get + "\n" + field) + Frames.headers(3)
+    let (server, frames) = try Self.answer(bytes)
+    #expect(frames == ["RST_STREAM 1 1", "HEADERS 3 end"])
+    #expect(server.error == nil)
+    #expect(server.trace(0) == ["reset protocol error"])
+    #expect(server.encoders[0].details.description == "http2.invalid.header.field")
+    #expect(server.counts["rxMessagingError"] == 1)
   }
 
   static let wrongHeads = [

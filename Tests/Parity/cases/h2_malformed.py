@@ -53,6 +53,16 @@ def without(place):
 
 wrong_head("upper-case name", [*HEAD, ("X-A", "b")])
 wrong_head("empty name", [*HEAD, ("", "b")], stream=False)
+# RFC 9113 §8.2.1: Envoy passes such values on. Only the stream ends: its neighbours have done nothing.
+for title, value in {"space before": " b", "tab behind": "b\t", "nothing but a space": " "}.items():
+    wrong(
+        f"white space around a value: {title}", send_headers([*HEAD, ("x-a", value)], end=True), await_("end", seconds=2),
+        get("/next"),
+        differs=differs(
+            "RFC 9113 §8.2.1", "a value that begins or ends with white space makes a message malformed; Envoy passes it on",
+            client=["RST_STREAM PROTOCOL_ERROR", ":status: 200"], upstreams=["/next", "!x-a"],
+        ),
+    )  # fmt: skip
 wrong_head("space in a name", [*HEAD, ("x a", "b")], stream=False)
 wrong_head("colon in a name", [*HEAD, ("x:a", "b")], stream=False)
 wrong_head("high byte in a name", [*HEAD, ("x\xe4", "b")], stream=False)
@@ -316,9 +326,10 @@ for title, actions in {
     "WINDOW_UPDATE on a stream that is over": [asked, await_("end", 1), send_window(9, 1), get("/")],
     "unknown frames": [send_frame(0x77, 0, 0, b"abcde"), send_frame(0xFE, 0xFF, 1, b""), get("/")],
     "unknown settings": [send_settings([(0x99, 5)]), get("/")],
-    "a GOAWAY of the client": [send_goaway(), get("/1"), get("/2")],
+    # In one write: Envoy ends a connection that it finds without streams behind a GOAWAY.
+    "a GOAWAY of the client": [burst(send_goaway(), send(get("/"))), read()],
     "a GOAWAY of the client under way": [asked, send_goaway(), await_("end")],
-    "a GOAWAY with an error": [send_goaway("ENHANCE_YOUR_CALM", debug=b"too_many_pings"), get("/")],
+    "a GOAWAY with an error": [burst(send_goaway("ENHANCE_YOUR_CALM", debug=b"too_many_pings"), send(get("/"))), read()],
     "PRIORITY on itself": [asked, send_priority(depends=1, stream=1), await_("end")],
     "PRIORITY on an idle stream": [send_priority(stream=9), get("/")],
     "PRIORITY on stream 0": [send_frame(2, 0, 0, b"abcde"), get("/")],

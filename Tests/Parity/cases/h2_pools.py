@@ -85,6 +85,29 @@ pooled(
     cluster=limits(max_requests=1),
     unordered=True,
 )
+# What waits for room is sent once there is some: inside nghttp2's own work.
+pooled(
+    "bodies that wait for a stream",
+    background(h2(post("/1", "first"))),
+    upstream_saw(1),
+    h2(post("/2", "second")),
+    scripts=SLOW,
+    options={"max_concurrent_streams": 1},
+    cluster=limits(max_connections=1),
+)
+pooled(
+    "trailers that wait for a stream",
+    background(h2(get("/1"))),
+    upstream_saw(1),
+    h2(post("/2", "", trailers={"t": "1"})),
+    scripts=SLOW,
+    options={"max_concurrent_streams": 1},
+    cluster=limits(max_connections=1),
+    differs=differs_in(
+        "RFC 9113 §8.1", "trailers reach the upstream also where their request waited; Envoy loses those without a body",
+        upstreams=[(r"\[trailers\]\n  t: 1\n", "")],
+    ),
+)
 pooled("max_pending_requests 0", h2(get("/")), cluster=limits(max_pending_requests=0))
 pooled(
     "max_pending_requests 1, three at once",

@@ -43,6 +43,14 @@ for title, pairs in {
     "NUL in a value": [*OK, ("x", "a\0b")],
 }.items():
     answered(f"wrong head: {title}", send_headers(pairs, end=True))
+for title, pairs in {"white space around a value": [*OK, ("x-a", " v ")], "status 000": [(":status", "000")]}.items():
+    answered(
+        f"wrong head: {title}", send_headers(pairs, end=True),
+        differs=differs(
+            "RFC 9113 §8.2.1, RFC 9110 §15", "such a response is malformed, and ends its stream alone; Envoy passes it on",
+            client=[":status: 502", "protocol error"], access_log=['"flags":"UPE"'],
+        ),
+    )  # fmt: skip
 for title, pairs in {
     "status 600": [(":status", "600")],
     "te": [*OK, ("te", "trailers")],

@@ -282,15 +282,19 @@ final class PoolClient: ClientCodecDelegate {
     do {
       return try codec.dispatch(bytes)
     } catch {
-      if error != .unaskedRequestTimeout { protocolError() }
-      // As Envoy: the streams end before the connection does, which has said why, by GOAWAY.
-      if httpProtocol == .http2 {
-        leave()
-        resetStreams(.protocolError)
-      }
-      connection?.close(.flushOnce)
+      codecFailed(error)
       return bytes.count
     }
+  }
+
+  override func codecFailed(_ error: CodecError) {
+    if error != .unaskedRequestTimeout { protocolError() }
+    // As Envoy: the streams end before the connection does, which has said why, by GOAWAY.
+    if httpProtocol == .http2 {
+      leave()
+      resetStreams(.protocolError)
+    }
+    connection?.close(.flushOnce)
   }
 
   private func protocolError() {

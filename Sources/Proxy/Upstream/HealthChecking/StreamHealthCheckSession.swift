@@ -112,6 +112,8 @@ final class StreamHealthCheckSession: HealthCheckSession {
 
   override func keepaliveTimedOut() { broken() }
 
+  override func codecFailed(_ error: CodecError) { broken() }
+
   // MARK: The connection
 
   override func connectionDidConnect() {
