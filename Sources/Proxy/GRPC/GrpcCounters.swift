@@ -23,6 +23,7 @@ final class GrpcCounters {
   /// Of the calls that are counted for the cluster as a whole.
   let all: GrpcMethodCounters
   private let scope: StatsScope
+  private let statuses = GrpcMethodCounters.Allowance()
   /// By a hash that no caller can foresee.
   private var methods: [Int: [Entry]] = [:]
   private var count = 0
@@ -30,7 +31,7 @@ final class GrpcCounters {
   /// - Parameter scope: with its dot: "cluster.a.grpc.".
   init(scope: StatsScope) {
     self.scope = scope
-    all = GrpcMethodCounters(scope: scope)
+    all = GrpcMethodCounters(scope: scope, statuses)
   }
 
   /// - Parameter replacesDots: whether the service's name has `_` for `.`.
@@ -47,7 +48,7 @@ final class GrpcCounters {
     count += 1
     var service = method.service.string
     if replacesDots { service = String(service.map { $0 == "." ? "_" : $0 }) }
-    let made = GrpcMethodCounters(scope: scope.scope("\(service).\(method.name.string)."))
+    let made = GrpcMethodCounters(scope: scope.scope("\(service).\(method.name.string)."), statuses)
     methods[hash, default: []].append(
       Entry(
         service: Array(method.service.buffer), method: Array(method.name.buffer), replacesDots: replacesDots,

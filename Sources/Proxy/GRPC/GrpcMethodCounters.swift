@@ -4,10 +4,15 @@ import Telemetry
 /// The counters of one gRPC method, or of all that have none of their own, below `cluster.NAME.grpc.`. Each is made with its
 /// first use, as Envoy's are. Of one worker.
 final class GrpcMethodCounters {
-  /// A server may send what it likes for a status: no more than so many get a counter.
-  private static let mostOtherStatuses = 64
+  /// How many more statuses that gRPC does not know get a counter; one bound for all methods of a cluster, and of the longest
+  /// text. A server may send what it likes (Envoy knows no limits); those beyond count as failures alone.
+  final class Allowance {
+    static let longest = 16
+    fileprivate var left = 256
+  }
 
   private let scope: StatsScope
+  private let allowance: Allowance
   private var counters: InlineArray<5, StatID?> = .init(repeating: nil)
   private var statuses: [StatID?] = Array(repeating: nil, count: GrpcCode.maximum + 1)
   private var otherStatuses: [[UInt8]: StatID] = [:]
@@ -27,7 +32,10 @@ final class GrpcMethodCounters {
     }
   }
 
-  init(scope: StatsScope) { self.scope = scope }
+  init(scope: StatsScope, _ allowance: Allowance) {
+    self.scope = scope
+    self.allowance = allowance
+  }
 
   /// Counts a call that has ended, by the text of its `grpc-status`; nil counts nothing.
   func count(status: ByteView?, on shard: StatsShard) {
@@ -67,9 +75,11 @@ final class GrpcMethodCounters {
       statuses[code] = id
       return id
     }
+    guard status.count <= Allowance.longest else { return .discarded }
     let text = Array(status.buffer)
     if let id = otherStatuses[text] { return id }
-    guard otherStatuses.count < Self.mostOtherStatuses else { return .discarded }
+    guard allowance.left > 0 else { return .discarded }
+    allowance.left -= 1
     let id = scope.counter(status.string)
     otherStatuses[text] = id
     return id

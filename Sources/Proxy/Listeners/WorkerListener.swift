@@ -58,7 +58,9 @@ final class WorkerListener {
     case .serve: serve(socket, remote, destination)
     case .resolve(let name): park(socket, remote, destination.port, name)
     case .hand(let name, let destination):
-      guard let other = worker.listener(named: name), !other.isStopped else { return Sockets.resetOnClose(socket.number) }
+      guard let other = worker.listener(named: name), !other.isStopped else {
+        return Sockets.resetOnClose(socket.number)
+      }
       other.begin(socket, remote, destination)
     case .reset: Sockets.resetOnClose(socket.number)
     }

@@ -103,3 +103,18 @@ ONLY = [
 ]
 checked("TCP: the right answer", ANSWER, tcp_host([recv(4), raw("pong"), recv_eof(1)]), send=ONLY)
 checked("TCP: another answer", ANSWER, tcp_host([recv(4), raw("nope"), recv_eof(1)]), send=ONLY)
+KEPT = [
+    wait_stat("cluster.a.health_check.success", 1, then=0.1),
+    admin("/clusters", view="lines", only="health_flags"),
+    wait_stat("cluster.a.health_check.failure", 1, then=0.1),
+    admin("/clusters", view="lines", only="health_flags"),
+]
+for title, end in {"ends": close(), "resets": rst()}.items():
+    script = [recv(4), raw("po"), pause(0.05), raw("ng"), pause(0.8), end]
+    checked(f"TCP: the upstream {title} the connection between two checks", ANSWER, tcp_host(script), send=KEPT)
+    checked(
+        f"TCP: the upstream {title} the connection between two checks, below the threshold",
+        {**ANSWER, "unhealthy_threshold": 2},
+        tcp_host(script),
+        send=KEPT,
+    )

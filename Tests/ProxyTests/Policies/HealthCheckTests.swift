@@ -100,6 +100,19 @@ import Testing
     #expect(!PayloadMatcher.matches(bytes, [Array("cd".utf8), Array("cd".utf8)]))
   }
 
+  @Test func payloadsMayComeInParts() {
+    func matches(_ parts: [String], _ wanted: [String]) -> Bool {
+      var matcher = PayloadMatcher(wanted.map { Array($0.utf8) })
+      var found = false
+      for part in parts { Array(part.utf8).withUnsafeBytes { found = matcher.take(ByteView($0)) } }
+      return found
+    }
+    #expect(matches(["po", "n", "g"], ["pong"]))
+    #expect(matches(["xxp", "ongx", "yab", "c"], ["pong", "abc"]))
+    #expect(!matches(["po", "ng"], ["pong", "g"]))
+    #expect(!matches(["abc", "po", "ng"], ["pong", "abc"]))
+  }
+
   @Test func grpcMessages() {
     #expect(GrpcHealthMessage.request(service: "") == [0, 0, 0, 0, 0])
     #expect(GrpcHealthMessage.request(service: "ab") == [0, 0, 0, 0, 4, 0x0a, 2, 0x61, 0x62])

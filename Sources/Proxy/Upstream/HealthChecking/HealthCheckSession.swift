@@ -80,8 +80,9 @@ class HealthCheckSession: ClientCodecDelegate {
   }
 
   /// A passive failure may come at any time, and does not end a check.
-  func fail(_ failure: HealthCheckState.Failure) {
-    guard isChecking || failure == .passive else { return }
+  /// - Parameter betweenChecks: whether it counts while no check is under way.
+  func fail(_ failure: HealthCheckState.Failure, betweenChecks: Bool = false) {
+    guard isChecking || betweenChecks || failure == .passive else { return }
     let transition = state.failed(failure)
     if failure != .passive { wait(succeeded: false, transition) }
     checker.told(self, failure, transition)

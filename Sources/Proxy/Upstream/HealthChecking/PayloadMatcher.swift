@@ -1,11 +1,34 @@
-/// Whether wanted runs of bytes stand in what came, in their order (Envoy's PayloadMatcher).
-enum PayloadMatcher {
+import Reactor
+
+/// Whether wanted runs of bytes stand in what came, in their order (Envoy's PayloadMatcher). Looks at each byte once, however
+/// many parts it comes in.
+struct PayloadMatcher {
+  private let wanted: [[UInt8]]
+  private var next = 0
+  /// What the next run may begin in.
+  private var rest: [UInt8] = []
+
+  init(_ wanted: [[UInt8]]) { self.wanted = wanted }
+
   static func matches(_ bytes: [UInt8], _ wanted: [[UInt8]]) -> Bool {
+    var matcher = PayloadMatcher(wanted)
+    return bytes.withUnsafeBytes { matcher.take(ByteView($0)) }
+  }
+
+  /// Whether all has come, with these bytes.
+  mutating func take(_ bytes: ByteView) -> Bool {
+    rest += bytes.buffer
     var start = 0
-    for run in wanted {
-      guard let found = find(run, in: bytes, from: start) else { return false }
+    while next < wanted.count {
+      let run = wanted[next]
+      guard let found = Self.find(run, in: rest, from: start) else {
+        rest.removeFirst(max(start, rest.count - run.count + 1))
+        return false
+      }
       start = found + run.count
+      next += 1
     }
+    rest = []
     return true
   }
 

@@ -4,20 +4,18 @@ import Security
 
 /// A check by a connection: it stands, or it brings the bytes that were asked for.
 final class TcpHealthCheckSession: HealthCheckSession {
-  /// More than that is not waited for, whatever else is to come.
-  private static let maxReceived = 1 << 20
-
   private let config: TcpHealthCheck
   private var connection: Connection?
-  private var received: [UInt8] = []
+  private var matcher: PayloadMatcher
 
   init(_ checker: HealthChecker, _ host: Host, _ config: TcpHealthCheck) {
     self.config = config
+    matcher = PayloadMatcher(config.receive)
     super.init(checker, host)
   }
 
   override func check() {
-    received = []
+    matcher = PayloadMatcher(config.receive)
     if let connection { return send(on: connection) }
     do {
       let connection = try connect(delegate: self)
@@ -38,14 +36,7 @@ final class TcpHealthCheckSession: HealthCheckSession {
   }
 
   override func connectionReceived(_ bytes: ByteView) -> Int {
-    received += bytes.buffer
-    if !config.receive.isEmpty, PayloadMatcher.matches(received, config.receive) {
-      received = []
-      passed()
-    } else if received.count > Self.maxReceived {
-      closeConnection()
-      fail(.network)
-    }
+    if !config.receive.isEmpty, matcher.take(bytes) { passed() }
     return bytes.count
   }
 
@@ -55,12 +46,13 @@ final class TcpHealthCheckSession: HealthCheckSession {
     succeed(degraded: false)
   }
 
+  /// As Envoy: also between two checks.
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     if event == .transportFailure, let session = connection?.transportSocket as? TLSSession {
       checker.main.healthCheckTLS.failed(session, host)
     }
     connection = nil
-    fail(.network)
+    fail(.network, betweenChecks: true)
   }
 
   override func abandonCheck() { closeConnection() }
