@@ -135,18 +135,19 @@ extension ActiveStream {
 
   // MARK: Replies of our own
 
-  /// A response whose head a filter held back gives way to a reply of ours.
-  private func dropHeldResponse() {
-    guard heldAt >= 0, let headers = responseHeaders else { return }
+  /// A response whose head a filter held back gives way to a reply of ours. Returns whether there was one.
+  private func dropHeldResponse() -> Bool {
+    guard heldAt >= 0, let headers = responseHeaders else { return false }
     heldAt = -1
     responseHeaders = nil
     headerMaps.giveBack(headers)
+    return true
   }
 
-  /// Answers in the upstream's place.
+  /// Answers in the upstream's place. As Envoy: past the filters, where they have seen a response already.
   func sendLocalReply(_ reply: LocalReply) {
     if isOver || responseStarted { return }
-    dropHeldResponse()
+    let passesFilters = !dropHeldResponse()
     if let flag = reply.flag { info.responseFlags.insert(flag) }
     info.detail = reply.detail
     let headers = headerMaps.take()
@@ -164,7 +165,12 @@ extension ActiveStream {
     let empty = !hasBody || isHead
     if upgrade != nil, info.responseFlags.contains(.upstreamConnectionFailure) { encoder?.use { $0.tunnelFailed() } }
     if reply.closesConnection || !requestEnded { connection.use { if !$0.isHTTP2 { $0.drainForClose(delayed: true) } } }
-    encodeHeaders(headers, below: chain.count, endStream: empty)
-    if !empty { encodeData(reply.body, endStream: true) }
+    if passesFilters {
+      encodeHeaders(headers, below: chain.count, endStream: empty)
+      if !empty { encodeData(reply.body, endStream: true) }
+    } else {
+      sendHeaders(headers, endStream: empty)
+      if !empty { sendData(reply.body, endStream: true) }
+    }
   }
 }

@@ -33,7 +33,7 @@ class HTTPFilter: UpstreamCallbacks {
   func decodeRequestTrailers(_ trailers: HeaderMap) -> FilterStatus { .continueIteration }
 
   /// A filter that holds the response's head back gets all of its body alone, until ``ActiveStream/continueEncoding()``.
-  /// It is asked again where a reply of ours takes the response's place.
+  /// A reply of ours in the response's place passes no filter.
   func encodeResponseHeaders(_ headers: HeaderMap, endStream: Bool) -> FilterStatus { .continueIteration }
 
   /// As with ``decodeRequestData(_:endStream:)``. Only filters are asked that say so (``HTTPFilterInfo/seesResponseBody``).

@@ -16,7 +16,9 @@ extension RouterFilter {
         countDeferred(nil, attempt)
         shard.increment(config.stats[.rqResetAfterDownstreamResponseStarted])
       }
-      return responseCut(reason)
+      if stream.responseStarted { return responseCut(reason) }
+      // A filter holds its head back.
+      return failed(reason, transportFailure, afterInterim: true)
     }
     if reason != .overflow, let host = attempt.host?.object { shard.increment(host.stats[.rqError]) }
     let started = attempt.responseStarted || stream.info.firstUpstreamByteSent != 0
@@ -33,7 +35,8 @@ extension RouterFilter {
     stream.resetStream(stream.upgrade != nil && reason == .connectionTermination ? .connectError : .localReset)
   }
 
-  /// As Envoy: an interim response makes the response one that has begun, in the details and in the counters.
+  /// As Envoy: an interim response, or one that a filter holds back, makes the response one that has begun, in the
+  /// details and in the counters.
   func failed(_ reason: StreamReset, _ transportFailure: TransportFailure, afterInterim: Bool) {
     guard let cluster = cluster?.object else { return }
     let status: UInt16 = reason == .protocolError ? 502 : 503
@@ -82,11 +85,11 @@ extension RouterFilter {
   func giveUp(detail: StaticString, _ cluster: WorkerCluster) {
     if attemptInFlight { cancelAttempt() }
     stream.info.responseFlags.insert(.upstreamRequestTimeout)
-    if responseStarted {
+    if stream.responseStarted {
       stream.info.detail = .literal(detail)
       return stream.resetStream(.localReset)
     }
-    count(504, of: cluster)
+    if !responseStarted { count(504, of: cluster) }
     answer(LocalReply(status: 504, body: ByteView("upstream request timeout"), detail: .literal(detail)))
   }
 }

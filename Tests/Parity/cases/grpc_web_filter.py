@@ -223,3 +223,13 @@ web(
     upstream=[reply(200, {"content-type": "text/html"}, "a" * 20000)],
     rules=((r"a{16384}", "<16384>"),),
 )
+HALF = raw("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\nhalf")
+for title, end in {"resets": rst(), "closes": close()}.items():
+    web(f"upstream speaks no gRPC and {title} meanwhile", call(), upstream=[on_head(HALF, pause(0.2), end)])
+    web(f"upstream speaks no gRPC and {title} meanwhile, h2", h2(call()), upstream=[on_head(HALF, pause(0.2), end)])
+web(
+    "upstream speaks no gRPC and takes too long",
+    call(),
+    upstream=[on_head(HALF, recv_eof(3))],
+    route={"timeout": "0.4s"},
+)
