@@ -37,6 +37,12 @@ final class WorkerConnectionManager {
     }
   }
 
+  /// The worker ends: breaks the circles between this and the streams that it keeps.
+  func dismantle() {
+    for stream in free { stream.dismantle() }
+    free = []
+  }
+
   func connectionClosed(_ connection: ConnectionManager, createdAt: Int64) {
     worker.remove(connection)
     listener.connectionClosed(createdAt: createdAt)

@@ -40,6 +40,9 @@ final class WorkerListener {
     parked = [:]
   }
 
+  /// The worker ends.
+  func dismantle() { for manager in managers { manager?.dismantle() } }
+
   /// A stopped listener is handed no connections either.
   private(set) var isStopped = false
 

@@ -186,6 +186,7 @@ final class Worker {
 
   /// The thread ends: breaks the circles between the worker and what it owns.
   func dismantle() {
+    for listener in listeners { listener.dismantle() }
     clusters = []
     listeners = []
     listenersByAddress = [:]
