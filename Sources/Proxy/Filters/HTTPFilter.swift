@@ -14,7 +14,7 @@ enum FilterStatus {
 ///
 /// Requests pass the filters in the order of the file, and end in the router; responses pass them backwards. A filter
 /// belongs to a stream that is used again: ``onDestroy()`` leaves it as new.
-class HTTPFilter: UpstreamCallbacks {
+class HTTPFilter: EventHandler {
   /// Strong both ways, since a weaker reference costs more at each use: ``ActiveStream/dismantle()`` breaks the circle.
   let stream: ActiveStream
   let shard: StatsShard

@@ -21,7 +21,7 @@ final class GrpcHealthCheckExchange: HealthCheckExchange {
     headers.add(.contentType, "application/grpc")
     headers.add(.userAgent, "Envoy/HC")
     mutate(headers)
-    withBytes(GrpcHealthMessage.timeout(session.checker.info.timeoutNanoseconds)) { headers.set(.grpcTimeout, $0) }
+    GrpcTimeout.write(milliseconds: session.checker.info.timeoutNanoseconds / 1_000_000, to: headers)
     encoder.encodeHeaders(headers, endStream: false)
     GrpcHealthMessage.request(service: config.serviceName).withUnsafeBytes {
       encoder.encodeData(ByteView($0), endStream: true)
@@ -32,14 +32,9 @@ final class GrpcHealthCheckExchange: HealthCheckExchange {
   override func decodeHeaders(_ headers: HeaderMap, endStream: Bool) {
     defer { pool.giveBack(headers) }
     // A status in the head: there is no message, and so no service that serves.
-    guard !endStream, headers.value(of: .status).map({ $0 == "200" }) ?? false, isGrpc(headers) else {
+    guard !endStream, headers.isGrpcResponse(endStream: false) else {
       return finish(.active, resets: !endStream)
     }
-  }
-
-  private func isGrpc(_ headers: HeaderMap) -> Bool {
-    guard let type = headers.value(of: .contentType), type.prefix(16) == "application/grpc" else { return false }
-    return type.count == 16 || type[16] == UInt8(ascii: "+")
   }
 
   override func decodeData(_ data: ByteView, endStream: Bool) {

@@ -57,15 +57,6 @@ package enum GrpcHealthMessage {
     return status
   }
 
-  /// What `grpc-timeout` says of a time: the finest unit in which it has at most eight digits.
-  package static func timeout(_ nanoseconds: Int64) -> String {
-    let milliseconds = max(0, nanoseconds / 1_000_000)
-    for (unit, size) in [("m", Int64(1)), ("S", 1000), ("M", 60_000)] where milliseconds / size < 100_000_000 {
-      return "\(milliseconds / size)\(unit)"
-    }
-    return "\(min(99_999_999, milliseconds / 3_600_000))H"
-  }
-
   private static func appendVarint(_ value: UInt64, to bytes: inout [UInt8]) {
     var rest = value
     while rest >= 0x80 {
