@@ -155,3 +155,14 @@ case(
     upstream=SLOW,
     differs=finished,
 )
+case(
+    "SIGTERM with a long drain under way",
+    send=[background(h2(get("/"), await_("goaway"), over)), upstream_saw(1), pause(0.7), signal_proxy(15)],
+    hcm={**after(max_connection_duration="0.4s"), "drain_timeout": "30s"},
+    differs=differs(
+        "RFC 9113 §6.8",
+        "a server ends a connection in an orderly way: GOAWAY says which request was the last; Envoy cuts the connection",
+        client=["GOAWAY NO_ERROR last=1", "[closed]"],
+        exit=["0"],
+    ),
+)
