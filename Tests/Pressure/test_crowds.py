@@ -149,7 +149,11 @@ def test_clients_that_come_and_go_leave_nothing(serve):
     rounds(10)
     service.wait_for(lambda: service.stat("http.h.downstream_cx_active") == 0, service.gauges)
     with Quiet(service):
-        before = service.resident()
-        rounds(40)
-        time.sleep(0.2)
-        assert service.resident() - before < 512 * KIBI, f"{(service.resident() - before) / KIBI:.0f} KiB more"
+        growth = []
+        for _ in range(5):
+            before = service.resident()
+            rounds(40)
+            time.sleep(0.2)
+            growth.append((service.resident() - before) // KIBI)
+        # More at a time than ever before takes more memory, once; what 2,000 connections leave behind, they leave each time.
+        assert min(growth) < 64, f"{growth} KiB more"
