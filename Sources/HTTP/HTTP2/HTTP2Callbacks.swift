@@ -32,6 +32,7 @@ enum HTTP2Callbacks {
       isServer
       ? nghttp2_session_server_new3(&session, callbacks, nil, settings, &functions)
       : nghttp2_session_client_new3(&session, callbacks, nil, settings, &functions)
+    // Nothing of the peer's is in it yet: only memory can be wanting.
     guard result == 0, let session else { fatalError("out of memory") }
     return session
   }

@@ -48,6 +48,7 @@ final class HTTP2Memory {
   }
 
   private static func of<Result>(_ owner: UnsafeMutableRawPointer?, _ body: (HTTP2Memory) -> Result) -> Result {
+    // Out of reach: nghttp2 hands back what ``functions`` gave it.
     guard let owner else { fatalError("nghttp2 lost its memory") }
     return Unmanaged<HTTP2Memory>.fromOpaque(owner)._withUnsafeGuaranteedRef(body)
   }

@@ -180,7 +180,8 @@ final class HTTP2Session: EventHandler {
 
   /// Decodes all of the bytes.
   func receive(_ bytes: ByteView) throws(CodecError) {
-    if let failure { throw failure }
+    // It may have come while nothing was received, and is told by who gets here first.
+    if let failure { throw failed(failure) }
     if isReceiving || isClosed { return }
     keepAlive.lastReceived = loop.now
     reuseRested()
