@@ -91,7 +91,8 @@ package final class Interception {
     if let plan, let inside = inside.take() {
       let responder = DNSResponder(
         plan.names, addresses, policy: options.outbound, hasIPv6: inside.hasIPv6,
-        hostHasIPv6: HostResolver.hostHasIPv6())
+        hostHasIPv6: HostResolver.hostHasIPv6(),
+        search: ResolverSettings.search(host: SmallFile.read("/etc/resolv.conf") ?? ""))
       main.log.info("the app's connections come by \(inside.variant)\(inside.hasIPv6 ? "" : ", without IPv6")")
       dns = try DNSServer(main.loop, responder, udp: inside.dnsUDP, tcp: inside.dnsTCP)
     }

@@ -22,8 +22,11 @@ def denied(pillion, folder, user):
     deny.write_text((HERE / "deny.py").read_text())
     deny.chmod(0o644)
 
-    def run(calls, *arguments):
+    def run(calls, *arguments, resolver=None):
         prefix = NOBODY if user == "nobody" else []
+        if resolver:
+            lay = f'mount --bind {resolver} "$(realpath /etc/resolv.conf)" && exec "$@"'
+            prefix = [*prefix, "unshare", "-Urm", "sh", "-c", lay, "sh"]
         arguments = [str(config) if argument == "CONFIG" else argument for argument in arguments]
         command = [*prefix, "/usr/bin/python3", str(deny), *calls, "--", pillion, *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=30)
@@ -66,6 +69,16 @@ def test_no_mounts(denied):
     assert found["namespace"] and probes["mount"] == "Operation not permitted"
     result = denied(["mount"], *APP)
     assert (result.returncode, result.stdout) == (0, "hello\n"), result.stderr
+
+
+@only_x86
+def test_no_mounts_and_a_search_list(denied, folder):
+    """What the host's search list puts behind a routed name is not meant."""
+    host = folder / "resolv.conf"
+    host.write_text("nameserver 192.0.2.53\nsearch corp.example\n")
+    ask = ("run", "-l", "warning", "-c", "CONFIG", "--", "getent", "ahostsv4", "api.test.corp.example")
+    result = denied(["mount"], *ask, resolver=host)
+    assert result.stdout.startswith("240.240."), result
 
 
 @only_x86

@@ -65,7 +65,9 @@ func query(_ name: String, type: UInt16 = 1, id: UInt16 = 0x1234, trailer: [UInt
   ) throws -> DNSResponder.Verdict {
     let listeners = [httpListener("out", "0.0.0.0", 15001, domains: ["api.test", "*.wild.test"])]
     let names = RoutedNames(listeners, captureListener: "out")
-    let responder = DNSResponder(names, addresses, policy: policy, hasIPv6: hasIPv6, hostHasIPv6: hostHasIPv6)
+    let responder = DNSResponder(
+      names, addresses, policy: policy, hasIPv6: hasIPv6, hostHasIPv6: hostHasIPv6,
+      search: ResolverSettings.search(host: "search old.example\nsearch Corp.Example. . lan\n"))
     return responder.answer(try DNSQuestion(query(name, type: type)), limit: 512)
   }
 
@@ -86,6 +88,14 @@ func query(_ name: String, type: UInt16 = 1, id: UInt16 = 0x1234, trailer: [UInt
     #expect(try read(verdict("api.test", type: 28), 16) == (0, [pair.ipv6]))
     #expect(try read(verdict("api.test", type: 28, hasIPv6: false), 16) == (0, []))
     #expect(try read(verdict("api.test", type: 65)) == (0, []))
+  }
+
+  @Test func aSuffixOfTheSearchListIsNotMeant() throws {
+    let pair = try #require(addresses.pair(for: "api.test"))
+    for name in ["api.test.corp.example", "API.test.lan"] { #expect(try read(verdict(name)) == (0, [pair.ipv4])) }
+    for name in ["api.test.old.example", "corp.example", "x.corp.example", "api.test.corp.example.lan"] {
+      #expect(try verdict(name) == .forward, "\(name)")
+    }
   }
 
   @Test func eachNameBelowAWildcardHasItsOwn() throws {

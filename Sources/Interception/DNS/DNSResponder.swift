@@ -18,10 +18,15 @@ package struct DNSResponder: Sendable {
   private let hasIPv6: Bool
   /// Whether the host reaches others over IPv6.
   private let hostHasIPv6: Bool
+  /// ".corp.example": what the app's resolver may have put behind a name before it asks for the name itself.
+  private let searchSuffixes: [String]
 
+  /// - Parameter search: the search list that the app's resolver may have.
   package init(
-    _ names: RoutedNames, _ addresses: VirtualAddresses, policy: OutboundTrafficPolicy, hasIPv6: Bool, hostHasIPv6: Bool
+    _ names: RoutedNames, _ addresses: VirtualAddresses, policy: OutboundTrafficPolicy, hasIPv6: Bool,
+    hostHasIPv6: Bool, search: [String] = []
   ) {
+    searchSuffixes = search.map(Self.suffix).filter { $0.utf8.count > 1 }
     self.names = names
     self.addresses = addresses
     self.policy = policy
@@ -38,8 +43,8 @@ package struct DNSResponder: Sendable {
     if question.name == "localhost" || question.name.hasSuffix(".localhost") {
       return reply([[127, 0, 0, 1]], [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]], question)
     }
-    if names.contains(question.name) {
-      guard let pair = addresses.pair(for: question.name) else {
+    if let name = routedName(question.name) {
+      guard let pair = addresses.pair(for: name) else {
         return .reply(DNSReply.make(.serverFailure, to: question))
       }
       return reply([pair.ipv4], [pair.ipv6], question)
@@ -48,6 +53,23 @@ package struct DNSResponder: Sendable {
     // With every address local a connect over IPv6 always works, and nobody would fall back to IPv4.
     if question.type == DNSQuestion.RecordType.aaaa, !hostHasIPv6 { return reply([], [], question) }
     return .forward
+  }
+
+  /// The name of the configuration that is meant. A resolver may ask for "shop.corp.example" first where the app said "shop",
+  /// and the host's name server could know one.
+  private func routedName(_ name: String) -> String? {
+    if names.contains(name) { return name }
+    for suffix in searchSuffixes where name.hasSuffix(suffix) {
+      let stripped = String(name.dropLast(suffix.count))
+      if names.contains(stripped) { return stripped }
+    }
+    return nil
+  }
+
+  /// "Corp.Example." as it ends a question's name.
+  private static func suffix(_ domain: String) -> String {
+    let name = domain.lowercased()
+    return "." + (name.hasSuffix(".") ? String(name.dropLast()) : name)
   }
 
   /// Other types than addresses: the name exists, and has none of those.
