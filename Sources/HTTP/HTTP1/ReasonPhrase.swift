@@ -1,5 +1,5 @@
 /// The reason phrase of a status, as Envoy writes it; `Unknown` for one that Envoy has no word for.
-func reasonPhrase(_ status: Int) -> StaticString {
+package func reasonPhrase(_ status: Int) -> StaticString {
   switch status {
   case ..<300: reasonPhraseOfSuccess(status)
   case ..<400: reasonPhraseOfRedirection(status)

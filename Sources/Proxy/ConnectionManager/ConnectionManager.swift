@@ -54,6 +54,8 @@ final class ConnectionManager: ServerCodecDelegate {
   private let createdAt: Int64
   private var idleSince: Int64
   private var requests = 0
+  /// Its next request would be for another server (``Arrival/oneRequestElse``).
+  private let carriesOneRequest: Bool
   private var prematureResets = PrematureResets()
   private var bytesReceived = 0
   private var bytesSent = 0
@@ -75,8 +77,12 @@ final class ConnectionManager: ServerCodecDelegate {
   private var drainStart: Int64 = 0
   private var drainTime: Int64 = 0
 
-  init(_ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?, socket: DownstreamSocket? = nil) {
+  init(
+    _ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?, socket: DownstreamSocket? = nil,
+    carriesOneRequest: Bool = false
+  ) {
     self.manager = manager
+    self.carriesOneRequest = carriesOneRequest
     worker = manager.worker
     shard = manager.worker.shard
     info = manager.info
@@ -124,6 +130,8 @@ final class ConnectionManager: ServerCodecDelegate {
     stream.begin(on: self, encoder)
     if info.maxRequestsPerConnection > 0, requests >= info.maxRequestsPerConnection, isHTTP2 || !isClosing {
       shard.increment(info.stats[.downstreamCxMaxRequestsReached])
+      drainForClose()
+    } else if carriesOneRequest {
       drainForClose()
     }
     return stream

@@ -9,6 +9,22 @@ package protocol CapturePolicy: Sendable {
   /// Looks up a name of ``CaptureDecision/resolve(name:)``; `answer` is called once, on any thread, with nil for a name
   /// that has no address. Its port does not count.
   func resolve(_ name: String, _ answer: @escaping @Sendable (SocketAddress?) -> Void)
+
+  /// How it is known where a connection wants to go.
+  var entrance: CaptureEntrance { get }
+}
+
+extension CapturePolicy {
+  package var entrance: CaptureEntrance { .redirected }
+}
+
+package enum CaptureEntrance: Sendable {
+  /// The kernel has redirected it.
+  case redirected
+  /// Its client says so, and takes the listener for its forward proxy.
+  case forwardProxy(any ForwardPolicy)
+  /// It goes where all go that come to this listener, as a tunnel of the listener of that name, which is a forward proxy.
+  case port(ForwardTarget, through: String)
 }
 
 package enum CaptureDecision: Sendable, Equatable {

@@ -19,6 +19,11 @@ package final class FilterChainInfo: Sendable {
   /// Nanoseconds that the handshake may take; 0: any time.
   let transportSocketConnectTimeout: Int64
 
+  var servesHTTP: Bool {
+    if case .connectionManager = filter { return true }
+    return false
+  }
+
   /// Whether a connection has more to know of than its bytes.
   var needsSocket: Bool { tls != nil || !networkFilters.isEmpty }
 

@@ -11,7 +11,8 @@ final class WorkerListener {
   /// Of each filter chain, where it ends in one.
   private var managers: [WorkerConnectionManager?] = []
   let isInbound: Bool
-  private var parked: [UInt64: Parked] = [:]
+  /// What waits for a name's address.
+  private var lookups: [UInt64: (SocketAddress?) -> Void] = [:]
   private var nextTicket: UInt64 = 0
 
   /// - Parameter socket: nil for a listener that gets its connections from others (`bind_to_port`: false).
@@ -36,8 +37,9 @@ final class WorkerListener {
     acceptor?.close()
     acceptor = nil
     isStopped = true
-    for parked in parked.values { _ = Descriptor(parked.socket) }
-    parked = [:]
+    let waiting = lookups
+    lookups = [:]
+    for done in waiting.values { done(nil) }
   }
 
   /// The worker ends.
@@ -54,99 +56,116 @@ final class WorkerListener {
   // MARK: Original destination
 
   private func accept(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
+    switch info.capture?.entrance ?? .redirected {
+    case .redirected: acceptRedirected(socket, remote)
+    // The kernel refusing to watch a new descriptor is one more way of having none left.
+    case .forwardProxy: try? ForwardProxyStage(self, remote: remote).start(at: socket)
+    case .port(let target, through: let name):
+      worker.listener(named: name)?.forward(PortClient(socket, remote: remote), to: target)
+    }
+  }
+
+  private func acceptRedirected(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
     guard info.restoresDestination, let destination = Sockets.originalDestination(socket.number) else {
-      return begin(socket, remote, nil)
+      return begin(socket, Arrival(remote: remote))
     }
     switch info.capture?.decide(destination) ?? .serve {
-    case .serve: serve(socket, remote, destination)
+    case .serve: serve(socket, Arrival(remote: remote, destination: destination))
     case .resolve(let name): park(socket, remote, destination.port, name)
     case .hand(let name, let destination):
       guard let other = worker.listener(named: name), !other.isStopped else {
         return Sockets.resetOnClose(socket.number)
       }
-      other.begin(socket, remote, destination)
+      other.begin(socket, Arrival(remote: remote, destination: destination))
     case .reset: Sockets.resetOnClose(socket.number)
     }
   }
 
-  private func serve(_ socket: consuming Descriptor, _ remote: SocketAddress?, _ destination: SocketAddress) {
-    let other = info.config.useOriginalDst ? worker.listener(at: destination) : nil
-    (other ?? self).begin(socket, remote, destination)
+  /// For the listener that has the destination's address, or else for this one.
+  func serve(_ socket: consuming Descriptor, _ arrival: Arrival) {
+    let other = info.config.useOriginalDst ? arrival.destination.flatMap { worker.listener(at: $0) } : nil
+    (other ?? self).begin(socket, arrival)
   }
 
-  /// A connection whose destination is being looked up.
-  private struct Parked {
-    let socket: Int32
-    let remote: SocketAddress?
-    let port: UInt16
-  }
-
-  private static let parkedLimit = 1024
-
+  /// Serves it at the address that the name has for the host.
   private func park(_ socket: consuming Descriptor, _ remote: SocketAddress?, _ port: UInt16, _ name: String) {
-    guard parked.count < Self.parkedLimit, let policy = info.capture, let mailbox = worker.mailbox else {
-      return Sockets.resetOnClose(socket.number)
+    let number = socket.release()
+    let isAsked = lookUp(name) { [unowned self] address in
+      let socket = Descriptor(number)
+      guard let address, !isStopped else { return Sockets.resetOnClose(socket.number) }
+      serve(socket, Arrival(remote: remote, destination: address.with(port: port)))
+    }
+    if !isAsked { Sockets.resetOnClose(Descriptor(number).number) }
+  }
+
+  private static let lookupLimit = 1024
+
+  /// Asks for a name's address.
+  /// - Parameter done: called once, also where the listener closes meanwhile.
+  /// - Returns: false where too many names are being asked for; `done` is not called then.
+  func lookUp(_ name: String, _ done: @escaping (SocketAddress?) -> Void) -> Bool {
+    guard lookups.count < Self.lookupLimit, let policy = info.capture, let mailbox = worker.mailbox else {
+      return false
     }
     let ticket = nextTicket
     nextTicket &+= 1
-    parked[ticket] = Parked(socket: socket.release(), remote: remote, port: port)
+    lookups[ticket] = done
     let listener = info.name
     policy.resolve(name) { address in
       mailbox.post { $0.listener(named: listener)?.resolved(ticket, address) }
     }
+    return true
   }
 
   private func resolved(_ ticket: UInt64, _ address: SocketAddress?) {
-    guard let parked = parked.removeValue(forKey: ticket) else { return }
-    let socket = Descriptor(parked.socket)
-    guard let address, !isStopped else { return Sockets.resetOnClose(socket.number) }
-    serve(socket, parked.remote, address.with(port: parked.port))
+    lookups.removeValue(forKey: ticket)?(address)
   }
 
   // MARK: Choosing the filter chain
 
-  /// - Parameter original: its original destination; nil for a connection that was not redirected.
-  private func begin(_ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?) {
+  func begin(_ socket: consuming Descriptor, _ arrival: Arrival) {
+    var arrival = arrival
     // As Envoy: a client on a Unix socket, which has no name of its own, goes under the listener's.
-    let remote = info.address.isIP || remote?.unixPath != nil ? remote : info.address
+    if !info.address.isIP, arrival.remote?.unixPath == nil { arrival.remote = info.address }
     if let keepalive = info.tcpKeepalive { keepalive.apply(to: socket.number) }
     if let inspector = info.inspector {
-      let stage = ListenerFilterStage(self, inspector, remote: remote, original: original)
+      let stage = ListenerFilterStage(self, inspector, arrival)
       // The kernel refusing to watch a new descriptor is one more way of having none left.
       try? stage.start(at: socket)
     } else if case .only(let chain) = info.chainChoice {
-      start(chain, socket, remote, original, nil)
+      start(chain, socket, arrival, nil)
     } else {
-      choose(socket, remote, original, nil, "raw_buffer", [])
+      choose(socket, arrival, nil, "raw_buffer", [])
     }
   }
 
   /// The listener filters have seen what they need.
   func filtersPassed(
-    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?, _ known: DownstreamSocket,
-    _ transport: StaticString, _ protocols: [[UInt8]]
+    _ socket: consuming Descriptor, _ arrival: Arrival, _ known: DownstreamSocket, _ transport: StaticString,
+    _ protocols: [[UInt8]]
   ) {
     if case .only(let chain) = info.chainChoice {
-      start(chain, socket, remote, original, known)
+      start(chain, socket, arrival, known)
     } else {
-      choose(socket, remote, original, known, transport, protocols)
+      choose(socket, arrival, known, transport, protocols)
     }
   }
 
   private func choose(
-    _ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?, _ known: DownstreamSocket?,
-    _ transport: StaticString, _ protocols: [[UInt8]]
+    _ socket: consuming Descriptor, _ arrival: Arrival, _ known: DownstreamSocket?, _ transport: StaticString,
+    _ protocols: [[UInt8]]
   ) {
     guard case .matched(let table, let fallback) = info.chainChoice else { return }
-    let local = original ?? Sockets.localAddress(socket.number)
+    let local = arrival.destination ?? Sockets.localAddress(socket.number)
     let criteria = FilterChainTable.Criteria(
-      destination: local, source: remote, serverName: known?.serverName ?? [], transportProtocol: transport,
+      destination: local, source: arrival.remote, serverName: known?.serverName ?? [], transportProtocol: transport,
       applicationProtocols: protocols)
     if let chain = table.chain(for: criteria) ?? fallback {
-      return start(chain, socket, remote, original, known)
+      return start(chain, socket, arrival, known)
     }
     shard.increment(info.stats[.noFilterChainMatch])
-    logRefused(known ?? DownstreamSocket(), remote: remote, local: local, since: worker.loop.now, isUnmatched: true)
+    logRefused(
+      known ?? DownstreamSocket(), remote: arrival.remote, local: local, since: worker.loop.now, isUnmatched: true)
   }
 
   /// A line for a connection that never had a filter chain.
@@ -167,10 +186,15 @@ final class WorkerListener {
   // MARK: Connections
 
   private func start(
-    _ index: Int, _ socket: consuming Descriptor, _ remote: SocketAddress?, _ original: SocketAddress?,
-    _ known: DownstreamSocket?
+    _ index: Int, _ socket: consuming Descriptor, _ arrival: Arrival, _ known: DownstreamSocket?
   ) {
     let chain = info.chains[index]
+    if !chain.servesHTTP, let name = arrival.oneRequestElse, name != info.name,
+      let other = worker.listener(named: name)
+    {
+      return other.begin(socket, arrival)
+    }
+    let (remote, original) = (arrival.remote, arrival.destination)
     var known = known
     var transport: TransportSocket?
     if known == nil, chain.needsSocket { known = DownstreamSocket() }
@@ -190,7 +214,7 @@ final class WorkerListener {
     shard.increment(info.workerStats[worker.index][.downstreamCxTotal])
     shard.adjust(info.workerStats[worker.index][.downstreamCxActive], by: 1)
     switch chain.filter {
-    case .connectionManager: startHTTP(index, connection, remote, known)
+    case .connectionManager: startHTTP(index, connection, arrival, known)
     case .tcpProxy(let config):
       let session = TcpProxySession(
         config, worker: worker, listener: self, chain: chain, downstream: connection, remote: remote,
@@ -204,10 +228,12 @@ final class WorkerListener {
   }
 
   private func startHTTP(
-    _ index: Int, _ connection: Connection, _ remote: SocketAddress?, _ known: DownstreamSocket?
+    _ index: Int, _ connection: Connection, _ arrival: Arrival, _ known: DownstreamSocket?
   ) {
     guard let manager = managers[index] else { return }
-    let served = ConnectionManager(manager, id: worker.makeConnectionID(), remoteAddress: remote, socket: known)
+    let served = ConnectionManager(
+      manager, id: worker.makeConnectionID(), remoteAddress: arrival.remote, socket: known,
+      carriesOneRequest: arrival.oneRequestElse != nil)
     worker.add(served)
     connection.delegate = served
     served.start(on: connection)

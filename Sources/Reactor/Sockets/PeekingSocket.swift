@@ -54,6 +54,40 @@ open class PeekingSocket: EventHandler {
     return Sockets.localAddress(number)
   }
 
+  /// Takes so many of the bytes that were looked at. False where they are not there.
+  package final func discard(_ count: Int) -> Bool {
+    guard let number = descriptor?.number else { return false }
+    var left = count
+    while left > 0 {
+      let taken = recv(number, nil, left, Int32(MSG_TRUNC))
+      if taken > 0 { left -= taken } else if taken == 0 || errno != EINTR { return false }
+    }
+    return true
+  }
+
+  /// Takes all that the peer has sent. False where it will send no more.
+  package final func discardAll() -> Bool {
+    guard let number = descriptor?.number else { return false }
+    while true {
+      let taken = recv(number, nil, limit, Int32(MSG_TRUNC))
+      if taken == 0 { return false }
+      if taken < 0, errno != EINTR { return errno == EAGAIN || errno == EWOULDBLOCK }
+    }
+  }
+
+  /// Sends what is small beside the kernel's buffer, on a connection that has sent nothing else. False where the kernel
+  /// does not take it whole.
+  package final func send(_ bytes: ByteView) -> Bool {
+    guard let number = descriptor?.number else { return false }
+    return Glibc.send(number, bytes.start, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+  }
+
+  /// Says that nothing more is sent. False for a connection that is gone.
+  package final func shutdownWrite() -> Bool {
+    guard let number = descriptor?.number else { return false }
+    return shutdown(number, Int32(SHUT_WR)) == 0
+  }
+
   /// Ends the looking and gives the socket away, all its bytes unread; nil when it is gone already.
   package final func take() -> Descriptor? {
     if let registration, let number = descriptor?.number { loop.unwatch(registration, number) }

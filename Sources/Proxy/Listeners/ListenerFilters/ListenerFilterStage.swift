@@ -9,19 +9,15 @@ import Telemetry
 final class ListenerFilterStage: PeekingSocket {
   private let listener: WorkerListener
   private let inspector: TLSInspectorInfo
-  let remoteAddress: SocketAddress?
-  private let originalDestination: SocketAddress?
+  private let arrival: Arrival
   private var timer = Timer()
   /// Of the loop's clock.
   let startedAt: Int64
 
-  init(
-    _ listener: WorkerListener, _ inspector: TLSInspectorInfo, remote: SocketAddress?, original: SocketAddress?
-  ) {
+  init(_ listener: WorkerListener, _ inspector: TLSInspectorInfo, _ arrival: Arrival) {
     self.listener = listener
     self.inspector = inspector
-    remoteAddress = remote
-    originalDestination = original
+    self.arrival = arrival
     startedAt = listener.worker.loop.now
     super.init(listener.worker.loop, limit: inspector.maxClientHelloSize)
   }
@@ -74,14 +70,14 @@ final class ListenerFilterStage: PeekingSocket {
   ) {
     leave()
     guard let descriptor = take() else { return }
-    listener.filtersPassed(descriptor, remoteAddress, originalDestination, socket, transport, protocols)
+    listener.filtersPassed(descriptor, arrival, socket, transport, protocols)
   }
 
   private func refuse(_ socket: DownstreamSocket) {
     leave()
-    let local = originalDestination ?? localAddress
+    let local = arrival.destination ?? localAddress
     close()
-    listener.logRefused(socket, remote: remoteAddress, local: local, since: startedAt)
+    listener.logRefused(socket, remote: arrival.remote, local: local, since: startedAt)
   }
 
   private func leave() {
