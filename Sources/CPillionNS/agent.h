@@ -15,6 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { AGENT_PORTS = 1024 };
+
+struct agent_ports {
+  uint16_t list[AGENT_PORTS];
+  size_t count;
+};
+
 // The options of the command line.
 struct agent_options {
   int control;           // descriptors of the two channels
@@ -22,8 +29,9 @@ struct agent_options {
   const char *name;      // for `exec`
   bool stays_on_host;    // the app gets no namespace
   const char *resolver;  // resolv.conf, lines separated by ";"; NULL: left alone
-  uint16_t host_ports[1024];
-  size_t host_port_count;
+  struct agent_ports host_ports;
+  struct agent_ports captured_ports;  // where nothing but listeners can capture: theirs
+  const char *variant;   // the one way to capture; NULL: the first that works
   long pid;              // of `exec`
   char **command;        // ends with NULL; never NULL itself
 };
@@ -34,26 +42,43 @@ struct agent_failure {
   int code;
 };
 
-// How far the preparation came.
+// What the preparation has laid out.
 struct agent_place {
   bool has_ipv6;
   const char *variant;
+  int captures[AGENT_PORTS];
+  size_t capture_count;
+  int dns_udp, dns_tcp;
 };
 
 // setup.c: enters the namespaces and lays out what is inside.
 bool agent_unshare(struct agent_failure *failure);
-bool agent_lay_network(const struct agent_options *options, struct agent_place *place, struct agent_failure *failure);
+bool agent_lay_network(struct agent_place *place, struct agent_failure *failure);
+// capture.c: the way in which connections are captured, and its sockets.
+bool agent_lay_capture(const struct agent_options *options, struct agent_place *place, struct agent_failure *failure);
+void agent_probe_capture(const struct agent_options *options, void (*report)(const char *step, int code));
 // mounts.c: resolv.conf and nsswitch.conf of the app's own. Failing is no harm: port 53 is ours whatever they say.
 int agent_lay_files(const char *resolver);
 
-// netlink.c
-int netlink_raise_loopback(void);
-int netlink_add_local(int family);  // our own address, and the route by which all others are local
-int netlink_load_rules(bool with_socket_expression, const uint16_t *host_ports, size_t count);
+// routes.c
+extern const uint8_t agent_own_v4[4], agent_own_v6[16];
+int routes_raise_loopback(void);
+int routes_add_local(int family);  // our own address, and the route by which all others are local
+
+// rules.c: the table inside.
+enum rules_kind { RULES_TPROXY, RULES_TPROXY_WITHOUT_SOCKET, RULES_REDIRECT };
+int rules_load(enum rules_kind kind, const uint16_t *host_ports, size_t count);
+int rules_remove(void);
 
 // sockets.c
+struct agent_listener {
+  uint16_t port;
+  int type;
+  bool only_loopback;  // nobody reaches it but by `lo`
+};
 int agent_inside_socket(int family, int *result);
-int agent_listen(uint16_t port, int type, int *result);
+int agent_listen(struct agent_listener wanted, int *result);
+bool agent_is_transparent(int fd);
 
 // children.c
 void children_signal_all(int signal);

@@ -7,12 +7,12 @@
 
 // MARK: The command line
 
-static void read_ports(struct agent_options *options, const char *list) {
-  while (*list != 0 && options->host_port_count < sizeof options->host_ports / sizeof *options->host_ports) {
+static void read_ports(struct agent_ports *ports, const char *list) {
+  while (*list != 0 && ports->count < AGENT_PORTS) {
     char *end;
     unsigned long port = strtoul(list, &end, 10);
     if (end == list) return;
-    if (port > 0 && port < 65536) options->host_ports[options->host_port_count++] = (uint16_t)port;
+    if (port > 0 && port < 65536) ports->list[ports->count++] = (uint16_t)port;
     list = *end == ',' ? end + 1 : end;
   }
 }
@@ -30,7 +30,9 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "host")) != NULL) options->stays_on_host = true;
   if ((value = value_of(argument, "name")) != NULL) options->name = value;
   if ((value = value_of(argument, "resolver")) != NULL) options->resolver = value;
-  if ((value = value_of(argument, "ports")) != NULL) read_ports(options, value);
+  if ((value = value_of(argument, "ports")) != NULL) read_ports(&options->host_ports, value);
+  if ((value = value_of(argument, "captured")) != NULL) read_ports(&options->captured_ports, value);
+  if ((value = value_of(argument, "variant")) != NULL) options->variant = value;
   if ((value = value_of(argument, "pid")) != NULL) options->pid = atol(value);
 }
 

@@ -12,9 +12,9 @@ static void report(const char *step, int code) {
   pl_ns_send(channel, &message, NULL, 0);
 }
 
-static int probe_listen(uint16_t port, int type) {
+static int probe_dns(int type) {
   int fd = -1;
-  int code = agent_listen(port, type, &fd);
+  int code = agent_listen((struct agent_listener){.port = PL_NS_DNS_PORT, .type = type}, &fd);
   if (code == 0) close(fd);
   return code;
 }
@@ -34,23 +34,18 @@ int agent_probe(const struct agent_options *options) {
     return 1;
   }
   report("unshare", 0);
-  int code = netlink_raise_loopback();
-  report("loopback", code);
-  if (code != 0) return 1;
-  code = netlink_add_local(AF_INET);
-  report("routes", code);
-  if (code != 0) return 1;
-  report("ipv6", netlink_add_local(AF_INET6));
-  code = netlink_load_rules(true, NULL, 0);
-  report("nftables", code);
-  if (code != 0) {
-    code = netlink_load_rules(false, NULL, 0);
-    report("nftables-without-socket", code);
+  struct agent_place place = {.has_ipv6 = false};
+  if (!agent_lay_network(&place, &failure)) {
+    report(failure.step, failure.code);
+    return 1;
   }
-  if (code != 0) return 1;
+  report("routes", 0);
+  report("ipv6", place.has_ipv6 ? 0 : EAFNOSUPPORT);
+  static struct agent_options any_port = {.captured_ports = {.list = {80}, .count = 1}};
+  agent_probe_capture(&any_port, report);
   report("mount", agent_lay_files("nameserver 127.0.0.1"));
-  code = probe_listen(PL_NS_CAPTURE_PORT, SOCK_STREAM);
-  if (code == 0) code = probe_listen(PL_NS_DNS_PORT, SOCK_DGRAM);
+  int code = probe_dns(SOCK_DGRAM);
+  if (code == 0) code = probe_dns(SOCK_STREAM);
   if (code == 0) code = probe_inside();
   report("sockets", code);
   return code == 0 ? 0 : 1;

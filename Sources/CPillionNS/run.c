@@ -207,24 +207,39 @@ static int watch_app(struct agent *agent) {
 
 // MARK: The beginning
 
-static int prepare(const struct agent_options *options, struct agent_place *place, int fds[3]) {
+static int listen_for_names(struct agent_place *place) {
+  int code = agent_listen((struct agent_listener){.port = PL_NS_DNS_PORT, .type = SOCK_DGRAM}, &place->dns_udp);
+  if (code != 0) return code;
+  return agent_listen((struct agent_listener){.port = PL_NS_DNS_PORT, .type = SOCK_STREAM}, &place->dns_tcp);
+}
+
+static int prepare(const struct agent_options *options, struct agent_place *place) {
   struct agent_failure failure;
-  if (!agent_unshare(&failure) || !agent_lay_network(options, place, &failure)) {
+  if (!agent_unshare(&failure) || !agent_lay_network(place, &failure) || !agent_lay_capture(options, place, &failure)) {
     return tell_failure(options, failure.step, failure.code, EXIT_FAILED);
   }
   agent_lay_files(options->resolver);
-  int code = agent_listen(PL_NS_CAPTURE_PORT, SOCK_STREAM, &fds[0]);
-  if (code == 0) code = agent_listen(PL_NS_DNS_PORT, SOCK_DGRAM, &fds[1]);
-  if (code == 0) code = agent_listen(PL_NS_DNS_PORT, SOCK_STREAM, &fds[2]);
+  int code = listen_for_names(place);
   return code == 0 ? 0 : tell_failure(options, "sockets", code, EXIT_FAILED);
+}
+
+// Capture sockets beyond the first, as many as a message carries at a time.
+static void hand_over_captures(const struct agent_options *options, const struct agent_place *place) {
+  for (size_t first = 1; first < place->capture_count; first += PL_NS_MAX_FDS) {
+    size_t left = place->capture_count - first, count = left < PL_NS_MAX_FDS ? left : PL_NS_MAX_FDS;
+    struct pl_ns_message message = {.header = {.type = PL_NS_CAPTURES, .a = (uint32_t)count}};
+    pl_ns_send(options->control, &message, place->captures + first, count);
+  }
+  for (size_t index = 1; index < place->capture_count; index++) close(place->captures[index]);
 }
 
 // Prepares the namespace, and tells the proxy what there is.
 static int become_ready(const struct agent_options *options) {
-  int fds[3], count = options->stays_on_host ? 0 : 3;
   struct agent_place place = {.variant = ""};
-  int code = options->stays_on_host ? 0 : prepare(options, &place, fds);
+  int code = options->stays_on_host ? 0 : prepare(options, &place);
   if (code != 0) return code;
+  hand_over_captures(options, &place);
+  int fds[3] = {place.captures[0], place.dns_udp, place.dns_tcp}, count = options->stays_on_host ? 0 : 3;
   struct pl_ns_message message = {
       .header = {.type = PL_NS_READY, .a = (uint32_t)getpid(), .b = (uint32_t)count, .c = place.has_ipv6}};
   snprintf(message.text, sizeof message.text, "%s", place.variant);

@@ -49,19 +49,11 @@ static void set_limits(void) {
   write_file("/proc/sys/net/ipv4/ping_group_range", range);
 }
 
-bool agent_lay_network(const struct agent_options *options, struct agent_place *place, struct agent_failure *failure) {
-  int code = netlink_raise_loopback();
+bool agent_lay_network(struct agent_place *place, struct agent_failure *failure) {
+  int code = routes_raise_loopback();
   if (code != 0) return fail(failure, "loopback", code);
-  if ((code = netlink_add_local(AF_INET)) != 0) return fail(failure, "routes", code);
-  place->has_ipv6 = netlink_add_local(AF_INET6) == 0;
-  place->variant = "tproxy";
-  code = netlink_load_rules(true, options->host_ports, options->host_port_count);
-  if (code != 0) {
-    // WSL2's kernel has no socket expression: there a port of the host's goes before the app's own.
-    place->variant = "tproxy-without-socket";
-    code = netlink_load_rules(false, options->host_ports, options->host_port_count);
-  }
-  if (code != 0) return fail(failure, "nftables", code);
+  if ((code = routes_add_local(AF_INET)) != 0) return fail(failure, "routes", code);
+  place->has_ipv6 = routes_add_local(AF_INET6) == 0;
   set_limits();
   return true;
 }

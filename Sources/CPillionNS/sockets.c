@@ -4,28 +4,36 @@
 #include <sys/socket.h>
 
 // From <linux/in.h> and <linux/in6.h>, which do not go with glibc's.
-enum { OPT_IP_PKTINFO = 8, OPT_IP_TRANSPARENT = 19, OPT_IPV6_TRANSPARENT = 75, OPT_IPV6_RECVPKTINFO = 49 };
+enum { OPT_IP_PKTINFO = 8, OPT_IP_FREEBIND = 15, OPT_IP_TRANSPARENT = 19 };
+enum { OPT_IPV6_RECVPKTINFO = 49, OPT_IPV6_TRANSPARENT = 75, OPT_IPV6_FREEBIND = 78 };
 
 static int set(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0 ? 0 : errno;
 }
 
-// Marked as ours and transparent: rules pass it by, and it may have any address.
-static int make_own(int fd, int family) {
-  int code = set(fd, SOL_SOCKET, SO_MARK, PL_NS_MARK);
-  if (code == 0) code = set(fd, IPPROTO_IP, OPT_IP_TRANSPARENT, 1);
-  if (code == 0 && family == AF_INET6) code = set(fd, IPPROTO_IPV6, OPT_IPV6_TRANSPARENT, 1);
-  return code;
+// Marked as ours and transparent: rules pass it by, and it may have any address. Whoever may not have that gets along without: see
+// agent_is_transparent.
+static void make_own(int fd, int family) {
+  set(fd, SOL_SOCKET, SO_MARK, PL_NS_MARK);
+  set(fd, IPPROTO_IP, OPT_IP_TRANSPARENT, 1);
+  if (family == AF_INET6) set(fd, IPPROTO_IPV6, OPT_IPV6_TRANSPARENT, 1);
+}
+
+bool agent_is_transparent(int fd) {
+  int v4 = 0, domain = AF_INET, v6 = 1;
+  socklen_t length = sizeof v4;
+  if (getsockopt(fd, IPPROTO_IP, OPT_IP_TRANSPARENT, &v4, &length) != 0) return false;
+  length = sizeof domain;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) return false;
+  length = sizeof v6;
+  if (domain == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, OPT_IPV6_TRANSPARENT, &v6, &length) != 0) return false;
+  return v4 != 0 && v6 != 0;
 }
 
 int agent_inside_socket(int family, int *result) {
   int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno;
-  int code = make_own(fd, family);
-  if (code != 0) {
-    close(fd);
-    return code;
-  }
+  make_own(fd, family);
   *result = fd;
   return 0;
 }
@@ -38,29 +46,39 @@ static int bind_any(int fd, int family, uint16_t port) {
   return bind(fd, address, length) == 0 ? 0 : errno;
 }
 
-static int configure(int fd, int family, uint16_t port, int type) {
+// The reply comes from the address that was asked, whosever that is.
+static int tell_addresses(int fd, int family) {
+  set(fd, IPPROTO_IP, OPT_IP_FREEBIND, 1);
+  if (family == AF_INET) return set(fd, IPPROTO_IP, OPT_IP_PKTINFO, 1);
+  set(fd, IPPROTO_IPV6, OPT_IPV6_FREEBIND, 1);
+  return set(fd, IPPROTO_IPV6, OPT_IPV6_RECVPKTINFO, 1);
+}
+
+static int configure(int fd, int family, const struct agent_listener *wanted) {
   int code = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (code == 0) code = make_own(fd, family);
-  if (code == 0 && family == AF_INET6) code = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  if (code == 0 && type == SOCK_DGRAM) {
-    code = family == AF_INET6 ? set(fd, IPPROTO_IPV6, OPT_IPV6_RECVPKTINFO, 1) : set(fd, IPPROTO_IP, OPT_IP_PKTINFO, 1);
+  if (wanted->only_loopback) {
+    if (code == 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo") != 0) code = errno;
+  } else {
+    make_own(fd, family);
   }
-  if (code == 0) code = bind_any(fd, family, port);
-  if (code == 0 && type == SOCK_STREAM && listen(fd, 4096) != 0) code = errno;
+  if (code == 0 && family == AF_INET6) code = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (code == 0 && wanted->type == SOCK_DGRAM) code = tell_addresses(fd, family);
+  if (code == 0) code = bind_any(fd, family, wanted->port);
+  if (code == 0 && wanted->type == SOCK_STREAM && listen(fd, 4096) != 0) code = errno;
   return code;
 }
 
-static int listen_on(int family, uint16_t port, int type, int *result) {
-  int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+static int listen_on(int family, const struct agent_listener *wanted, int *result) {
+  int fd = socket(family, wanted->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno;
-  int code = configure(fd, family, port, type);
+  int code = configure(fd, family, wanted);
   if (code != 0) close(fd);
   else *result = fd;
   return code;
 }
 
 // For both families, or for IPv4 where there is no other.
-int agent_listen(uint16_t port, int type, int *result) {
-  int code = listen_on(AF_INET6, port, type, result);
-  return code == 0 ? 0 : listen_on(AF_INET, port, type, result);
+int agent_listen(struct agent_listener wanted, int *result) {
+  int code = listen_on(AF_INET6, &wanted, result);
+  return code == 0 || code == EADDRINUSE ? code : listen_on(AF_INET, &wanted, result);
 }

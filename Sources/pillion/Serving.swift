@@ -93,7 +93,7 @@ struct Serving {
   private func bind(_ listener: Listener, _ interception: Interception?) throws(ConfigErrors) -> ListenerSockets {
     do throws(SystemError) {
       if let socket = try interception?.captureSocket(of: listener) {
-        return try ListenerSockets(listener, concurrency: options.concurrency, using: socket)
+        return try ListenerSockets(listener, concurrency: options.concurrency, using: [socket.number])
       }
       return try ListenerSockets(listener, concurrency: options.concurrency)
     } catch {

@@ -22,7 +22,7 @@ import Testing
     #expect(said("unshare", ENOSPC, machine()).contains("user.max_net_namespaces"))
     #expect(said("uid_map", EPERM, machine(appArmor: true)).contains("apparmor_parser"))
     #expect(said("loopback", EACCES, machine(appArmor: true)).contains("apparmor_parser"))
-    #expect(said("nftables", ENOENT, machine()).contains("modprobe"))
+    #expect(said("tproxy", ENOENT, machine()).contains("modprobe"))
     #expect(said("routes", EINVAL, machine()).contains("routes: Invalid argument"))
   }
 }
@@ -34,15 +34,15 @@ import Testing
 
   @Test func someStepsMayFail() {
     #expect(failure([("unshare", 0), ("ipv6", EOPNOTSUPP), ("mount", EPERM), ("sockets", 0)]) == nil)
-    #expect(failure([("nftables", ENOENT), ("nftables-without-socket", 0), ("sockets", 0)]) == nil)
+    #expect(failure([("tproxy", ENOENT), ("tproxy-without-socket", 0), ("sockets", 0)]) == nil)
   }
 
   @Test func othersMayNot() {
     #expect(failure([("unshare", EPERM)]) == AgentFailure(step: "unshare", code: EPERM))
     #expect(failure([("unshare", 0)]) == AgentFailure(step: "probe", code: ECHILD))
     #expect(
-      failure([("nftables", ENOENT), ("nftables-without-socket", ENOENT)])
-        == AgentFailure(step: "nftables-without-socket", code: ENOENT))
+      failure([("tproxy", ENOENT), ("anyip", EPERM)])
+        == AgentFailure(step: "anyip", code: EPERM))
   }
 }
 

@@ -29,6 +29,7 @@ enum pl_ns_type {
   PL_NS_STARTED = 4,  // a: the app's pid
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
   PL_NS_PROBE = 6,    // a: errno, text: what was tried
+  PL_NS_CAPTURES = 7, // before READY, a: how many; capture sockets beside READY's
   // proxy -> agent
   PL_NS_GO = 64,           // start the app
   PL_NS_WANT_SOCKETS = 65, // a: how many (at most PL_NS_MAX_FDS), b: AF_INET or AF_INET6

@@ -55,9 +55,8 @@ package struct Examination: Sendable, Equatable {
   private func isOptional(_ probe: Probe) -> Bool {
     switch probe.step {
     case "ipv6", "mount": true
-    // Without the socket expression there is another way.
-    case "nftables": probes.contains(Probe("nftables-without-socket", 0))
-    default: false
+    // One way of capturing is enough.
+    default: Ladder.variants.contains(probe.step) && variant != nil
     }
   }
 
@@ -73,9 +72,18 @@ package struct Examination: Sendable, Equatable {
       lines.append("--intercept namespace".padded(to: 26) + "no: " + Ladder.reason(failure, machine))
       lines.append("to mend it".padded(to: 26) + Ladder.remedy(failure, machine))
     } else {
-      lines.append("--intercept namespace".padded(to: 26) + "ok")
+      lines.append("--intercept namespace".padded(to: 26) + "ok" + variantNote)
     }
     return lines.joined(separator: "\n")
+  }
+
+  private var variantNote: String {
+    switch variant {
+    case "tproxy-without-socket": ": ports of the host go before the app's own"
+    case "redirect": ", by REDIRECT: ports of the host go before the app's own"
+    case "anyip": ", without nftables: only ports that the file names are captured"
+    default: ""
+    }
   }
 
   private func reason(_ probe: Probe) -> String { SystemError("", code: probe.code).reason }
@@ -84,10 +92,12 @@ package struct Examination: Sendable, Equatable {
     switch probe.step {
     case "ipv6": " (the app has IPv4 only)"
     case "mount": " (the app keeps the host's resolv.conf; its questions come to the proxy all the same)"
-    case "nftables" where isOptional(probe): " (ports of the host go before the app's own)"
     default: ""
     }
   }
+
+  /// How connections would be captured: the first way that works.
+  private var variant: String? { probes.first { $0.code == 0 && Ladder.variants.contains($0.step) }?.step }
 
   /// The same for programs, in one line.
   package var json: String {

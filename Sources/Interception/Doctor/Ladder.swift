@@ -3,6 +3,9 @@ import Reactor
 
 /// What a step of the agent's that this machine refuses means, and the one thing that mends it.
 package enum Ladder {
+  /// The ways of capturing in a namespace, the best first, as the agent names them.
+  package static let variants = ["tproxy", "tproxy-without-socket", "redirect", "anyip"]
+
   /// One line.
   package static func explanation(of failure: AgentFailure, _ machine: Machine) -> String {
     "no namespace for the app: \(reason(failure, machine)); \(remedy(failure, machine))"
@@ -43,6 +46,6 @@ package enum Ladder {
     }
     // On Ubuntu unshare succeeds, and whatever follows is denied.
     if isDenied, machine.restrictsByAppArmor { return .appArmor }
-    return failure.step.hasPrefix("nftables") ? .rules : .other
+    return variants.contains(failure.step) ? .rules : .other
   }
 }

@@ -17,25 +17,29 @@ package struct CapturedOutbound: CapturePolicy {
   private let policy: OutboundTrafficPolicy
   /// Ports of loopback on which the proxy itself listens.
   private let listenerPorts: Set<UInt16>
+  /// Ports of the host's loopback that the app may use.
+  private let loopbackPorts: Set<UInt16>
   /// What the configuration names by its address.
   private let known: [AddressRange]
   private let ownAddresses: [Reactor.SocketAddress]
 
   package init(
     _ addresses: VirtualAddresses, _ names: RoutedNames, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>,
-    known: [CidrRange]
+    loopbackPorts: Set<UInt16>, known: [CidrRange]
   ) {
     self.addresses = addresses
     self.names = names
     self.policy = policy
     self.listenerPorts = listenerPorts
+    self.loopbackPorts = loopbackPorts
     self.known = known.compactMap { AddressRange($0) }.filter { $0.length > 0 }
     ownAddresses = ["10.244.0.2", "fd00:244::2"].compactMap { Reactor.SocketAddress(ip: $0, port: 0) }
   }
 
   package func decide(_ destination: Reactor.SocketAddress) -> CaptureDecision {
     if isOwn(destination) {
-      if destination.port == Self.capturePort { return .reset }
+      // Where listeners capture, whatever is asked of their ports comes here.
+      if destination.port == Self.capturePort || !loopbackPorts.contains(destination.port) { return .reset }
       return listenerPorts.contains(destination.port) ? .serve : handToHost(destination.port)
     }
     if VirtualAddresses.isHost(destination) { return handToHost(destination.port) }

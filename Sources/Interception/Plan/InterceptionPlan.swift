@@ -40,7 +40,9 @@ package struct InterceptionPlan: Sendable {
 
   /// Decides over each of the app's connections.
   package func capturePolicy(_ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy) -> CapturedOutbound {
-    CapturedOutbound(addresses, names, policy: policy, listenerPorts: listenerPorts, known: known)
+    CapturedOutbound(
+      addresses, names, policy: policy, listenerPorts: listenerPorts, loopbackPorts: Set(loopbackPorts),
+      known: known)
   }
 
   /// The listener's name, and the configuration with such a listener, where it had none.

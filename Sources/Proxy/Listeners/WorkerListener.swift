@@ -7,7 +7,7 @@ import Telemetry
 final class WorkerListener {
   let info: ListenerInfo
   unowned let worker: Worker
-  private var acceptor: Acceptor?
+  private var acceptors: [Acceptor] = []
   /// Of each filter chain, where it ends in one.
   private var managers: [WorkerConnectionManager?] = []
   let isInbound: Bool
@@ -21,11 +21,16 @@ final class WorkerListener {
     self.worker = worker
     isInbound = info.config.trafficDirection == .inbound
     for chain in info.chains { managers.append(makeManager(chain)) }
-    guard let socket = socket.take() else { return }
-    acceptor = try Acceptor(
+    if let socket = socket.take() { try listen(on: socket) }
+  }
+
+  /// Takes the connections of another socket too.
+  func listen(on socket: consuming Descriptor) throws(SystemError) {
+    let acceptor = try Acceptor(
       worker.loop, listeningOn: socket,
       accepted: { [unowned self] socket, remote in accept(socket, remote) },
       failed: { [unowned self] error in acceptFailed(error) })
+    acceptors.append(acceptor)
   }
 
   private func makeManager(_ chain: FilterChainInfo) -> WorkerConnectionManager? {
@@ -34,8 +39,8 @@ final class WorkerListener {
   }
 
   func close() {
-    acceptor?.close()
-    acceptor = nil
+    for acceptor in acceptors { acceptor.close() }
+    acceptors = []
     isStopped = true
     let waiting = lookups
     lookups = [:]

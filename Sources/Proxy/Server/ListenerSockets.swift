@@ -2,11 +2,12 @@ import EnvoyConfig
 import Glibc
 import Reactor
 
-/// The listening sockets of a listener: one a worker with `enable_reuse_port`, else one that all workers share. They are
-/// bound before anything runs, so that an address in use refuses the start.
+/// The listening sockets of a listener: one a worker with `enable_reuse_port`, else one that all workers share; none for a
+/// listener that is not bound to its port. They are bound before anything runs, so that an address in use refuses the start.
 package struct ListenerSockets {
   package let address: Reactor.SocketAddress
-  private(set) var descriptors: [Int32]
+  /// Of each worker.
+  private var descriptors: [[Int32]]
   private let backlog: Int32
 
   /// - Throws: the address is in use, forbidden, or none of this machine's.
@@ -15,7 +16,7 @@ package struct ListenerSockets {
     backlog = Int32(clamping: listener.tcpBacklogSize ?? UInt32(SOMAXCONN))
     guard listener.bindToPort else {
       address = wanted
-      descriptors = []
+      descriptors = Array(repeating: [], count: concurrency)
       return
     }
     let spread = listener.enableReusePort && wanted.isIP
@@ -23,37 +24,40 @@ package struct ListenerSockets {
     let first = try Sockets.bind(to: wanted, reusePort: spread, ipv4Too: dual)
     let address = Sockets.localAddress(first.number) ?? wanted
     if case .pipe(let pipe) = listener.address, pipe.mode != 0 { chmod(pipe.path, pipe.mode) }
-    var descriptors = [first.release()]
+    self.address = address
+    descriptors = [[first.release()]]
     while descriptors.count < concurrency {
       if spread {
-        descriptors.append(try Sockets.bind(to: address, reusePort: true, ipv4Too: dual).release())
+        descriptors.append([try Sockets.bind(to: address, reusePort: true, ipv4Too: dual).release()])
       } else {
-        descriptors.append(try Descriptor(checking: fcntl(descriptors[0], F_DUPFD_CLOEXEC, 3), "dup").release())
+        descriptors.append(try Self.duplicates(of: descriptors[0]))
       }
     }
-    self.address = address
-    self.descriptors = descriptors
   }
 
-  /// A socket that was bound elsewhere, and that all workers share, in place of the listener's own.
-  package init(
-    _ listener: Listener, concurrency: Int, using socket: consuming Descriptor
-  ) throws(SystemError) {
+  /// Sockets that were bound elsewhere, and that all workers share, in place of the listener's own.
+  /// - Parameter sockets: duplicated; they stay the caller's.
+  package init(_ listener: Listener, concurrency: Int, using sockets: [Int32]) throws(SystemError) {
     guard let wanted = Reactor.SocketAddress(listener.address) else { throw SystemError("bind", code: EINVAL) }
     backlog = Int32(clamping: listener.tcpBacklogSize ?? UInt32(SOMAXCONN))
     address = wanted
-    descriptors = [socket.release()]
-    while descriptors.count < concurrency {
-      descriptors.append(try Descriptor(checking: fcntl(descriptors[0], F_DUPFD_CLOEXEC, 3), "dup").release())
-    }
+    descriptors = []
+    while descriptors.count < concurrency { descriptors.append(try Self.duplicates(of: sockets)) }
   }
 
-  /// Nil for a listener that is not bound to its port.
-  func descriptor(ofWorker index: Int) -> Int32? { descriptors.isEmpty ? nil : descriptors[index] }
+  private static func duplicates(of sockets: [Int32]) throws(SystemError) -> [Int32] {
+    var copies: [Int32] = []
+    for socket in sockets {
+      copies.append(try Descriptor(checking: fcntl(socket, F_DUPFD_CLOEXEC, 3), "dup").release())
+    }
+    return copies
+  }
+
+  func descriptors(ofWorker index: Int) -> [Int32] { descriptors[index] }
 
   /// Begins to take connections.
   func listen() throws(SystemError) {
-    for descriptor in descriptors { try Sockets.listen(descriptor, backlog: backlog) }
+    for descriptor in descriptors.joined() { try Sockets.listen(descriptor, backlog: backlog) }
   }
 }
 

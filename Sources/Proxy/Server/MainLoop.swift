@@ -132,7 +132,7 @@ package final class MainLoop: EventHandler {
   private func startWorkers() throws(SystemError) {
     for socket in sockets { try socket.listen() }
     for index in 0..<options.concurrency {
-      let descriptors = sockets.map { $0.descriptor(ofWorker: index) }
+      let descriptors = sockets.map { $0.descriptors(ofWorker: index) }
       workers.append(try WorkerThread(index: index, snapshot: snapshot, listeningOn: descriptors, main: mailbox))
     }
   }

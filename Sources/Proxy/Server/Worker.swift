@@ -83,10 +83,12 @@ final class Worker {
   // MARK: Listeners
 
   /// Serves connections from a listening socket; without one, those that other listeners hand over.
-  func listen(_ info: ListenerInfo, on socket: consuming Descriptor?) throws(SystemError) {
+  @discardableResult
+  func listen(_ info: ListenerInfo, on socket: consuming Descriptor?) throws(SystemError) -> WorkerListener {
     let listener = try WorkerListener(info, worker: self, socket: socket)
     listeners.append(listener)
     if listenersByAddress[info.address] == nil { listenersByAddress[info.address] = listener }
+    return listener
   }
 
   /// The listener of an address, or of its port at any address, as Envoy looks for who takes a connection with that

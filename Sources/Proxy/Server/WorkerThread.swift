@@ -9,7 +9,7 @@ final class WorkerThread {
   /// Starts the worker; it serves as soon as its thread runs.
   /// - Throws: no thread, no descriptor or no memory is left.
   init(
-    index: Int, snapshot: Snapshot, listeningOn descriptors: [Int32?], main: Mailbox<MainLoop>
+    index: Int, snapshot: Snapshot, listeningOn descriptors: [[Int32]], main: Mailbox<MainLoop>
   ) throws(SystemError) {
     let mailbox = try Mailbox<Worker>()
     self.mailbox = mailbox
@@ -19,8 +19,9 @@ final class WorkerThread {
         let worker = Worker(
           try EventLoop(), index: index, snapshot: snapshot, shard: shard, main: main, mailbox: mailbox)
         try mailbox.attach(to: worker.loop, worker)
-        for (listener, descriptor) in zip(snapshot.listeners, descriptors) {
-          try worker.listen(listener, on: descriptor.map { Descriptor($0) })
+        for (listener, sockets) in zip(snapshot.listeners, descriptors) {
+          let served = try worker.listen(listener, on: sockets.first.map { Descriptor($0) })
+          for socket in sockets.dropFirst() { try served.listen(on: Descriptor(socket)) }
         }
         worker.loop.run()
         worker.dismantle()

@@ -1,0 +1,42 @@
+import CPillionNS
+import EnvoyConfig
+import Reactor
+
+extension InterceptionPlan {
+  /// The ports at which listeners stand inside where nothing else can capture: HTTP's and HTTPS's, those that the configuration
+  /// names for what goes out, and those of the host's loopback. Not the app's own, where it could not listen any more.
+  package var capturedPorts: [UInt16] {
+    let outbound = bootstrap.staticResources.listeners.filter {
+      $0.trafficDirection != .inbound && $0.name != Self.defaultListener && $0.name != CapturedOutbound.hostListener
+    }
+    let named = outbound.flatMap(\.destinationPorts) + [80, 443] + loopbackPorts
+    return Set(named).subtracting(appPorts).subtracting([0, UInt16(PL_NS_DNS_PORT)]).sorted()
+  }
+
+  /// Where the app listens, as far as the clusters of inbound listeners say it.
+  private var appPorts: Set<UInt16> {
+    bootstrap.staticResources.clusters.filter { insideClusters.contains($0.name) }.reduce(into: []) { ports, cluster in
+      for endpoint in cluster.loadAssignment.endpoints.flatMap(\.lbEndpoints) {
+        if case .socketAddress(let address) = endpoint.endpoint.address { ports.insert(address.portValue) }
+      }
+    }
+  }
+}
+
+extension Listener {
+  /// What connections to it, or to others through it, are sent to.
+  fileprivate var destinationPorts: [UInt16] {
+    let chains = filterChains + (defaultFilterChain.map { [$0] } ?? [])
+    var ports = chains.compactMap(\.filterChainMatch.destinationPort)
+    if !bindToPort, case .socketAddress(let address) = address { ports.append(address.portValue) }
+    for case .httpConnectionManager(let manager) in chains.flatMap(\.filters).map(\.config) {
+      ports += manager.routeConfig.virtualHosts.flatMap(\.domains).compactMap(Self.port)
+    }
+    return ports
+  }
+
+  /// 8080 of "api.test:8080".
+  private static func port(ofDomain domain: String) -> UInt16? {
+    domain.lastIndex(of: ":").flatMap { UInt16(domain[domain.index(after: $0)...]) }
+  }
+}
