@@ -85,6 +85,10 @@ void children_signal_all(int signal);
 bool children_exist(void);
 long long monotonic_milliseconds(void);
 
+// environment.c: this process's environment with these variables; NULL without memory. What it consists of stays where it is: the list
+// alone is freed.
+char **environment_with(char *const variables[]);
+
 // memory.c: after it nothing may be called but the C library and the agent itself, and the process ends by _exit.
 void agent_release_libraries(void);
 

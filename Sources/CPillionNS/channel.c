@@ -9,8 +9,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-extern char **environ;
-
 union fd_control {
   struct cmsghdr header;
   char bytes[CMSG_SPACE(PL_NS_MAX_FDS * sizeof(int))];
@@ -74,15 +72,21 @@ int pl_ns_socket_pair(int pair[2]) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 ? 0 : errno;
 }
 
-pid_t pl_ns_spawn(char *const argv[], const int *keep) {
+pid_t pl_ns_spawn(char *const argv[], char *const variables[], const int *keep) {
+  char **environment = environment_with(variables);
+  if (environment == NULL) return -ENOMEM;
   posix_spawn_file_actions_t actions;
   int code = posix_spawn_file_actions_init(&actions);
-  if (code != 0) return -code;
+  if (code != 0) {
+    free(environment);
+    return -code;
+  }
   // A descriptor duplicated onto itself loses close-on-exec, and the user's own keep their numbers.
   for (; *keep >= 0 && code == 0; keep++) code = posix_spawn_file_actions_adddup2(&actions, *keep, *keep);
   pid_t pid = -1;
-  if (code == 0) code = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environ);
+  if (code == 0) code = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environment);
   posix_spawn_file_actions_destroy(&actions);
+  free(environment);
   return code == 0 ? pid : -code;
 }
 

@@ -17,6 +17,8 @@ package final class Interception {
     package var outbound = OutboundTrafficPolicy.allowAny
     /// Ports of the host's loopback that the app may use.
     package var hostPorts: [UInt16] = []
+    /// Of the app's environment.
+    package var variables: [AppVariable] = []
     /// For `pillion exec`; the app's own name when empty.
     package var name = ""
     /// From SIGTERM to SIGKILL.
@@ -55,6 +57,7 @@ package final class Interception {
     settings.resolver = ResolverSettings.lines(host: SmallFile.read("/etc/resolv.conf") ?? "")
     settings.ports = plan?.loopbackPorts ?? []
     settings.command = options.command
+    settings.variables = AppVariable.environment(options.variables) { _ in nil }
     ProcessEnd.adoptOrphans()
     agent = try Agent(settings)
   }

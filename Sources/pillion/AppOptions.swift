@@ -4,6 +4,10 @@ import Interception
 extension InterceptionMode: ExpressibleByArgument {}
 extension OutboundTrafficPolicy: ExpressibleByArgument {}
 
+extension AppVariable: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
+
 /// The app beside the proxy: `pillion run -c FILE -- APP ARGUMENT…`.
 struct AppOptions: ParsableArguments {
   @Option(help: "How the app's connections come to the proxy: auto, namespace, or off.")
@@ -14,6 +18,15 @@ struct AppOptions: ParsableArguments {
 
   @Option(name: .customLong("host-port"), help: "A port of the host's 127.0.0.1 that the app may use; may be repeated.")
   var hostPorts: [UInt16] = []
+
+  @Option(
+    name: .customLong("env"),
+    help: ArgumentHelp(
+      """
+      A variable of the app's environment; may be repeated. {name:port} in its value is where the app reaches that name: \
+      with --intercept explicit a port of 127.0.0.1, else the name itself.
+      """, valueName: "name=value"))
+  var variables: [AppVariable] = []
 
   @Option(help: "Name of the app for 'pillion exec', in place of its program's.")
   var name = ""
@@ -35,6 +48,9 @@ struct AppOptions: ParsableArguments {
     guard hostPorts.count <= 128, !hostPorts.contains(0) else {
       throw ValidationError("--host-port is a port, 1 to 65535, at most 128 times.")
     }
+    guard variables.reduce(0, { $0 + $1.targets.count }) <= 128 else {
+      throw ValidationError("--env names {name:port} at most 128 times.")
+    }
   }
 
   /// Nil where there is no app.
@@ -44,6 +60,7 @@ struct AppOptions: ParsableArguments {
     options.mode = intercept
     options.outbound = outbound
     options.hostPorts = hostPorts
+    options.variables = variables
     options.name = name
     options.graceSeconds = terminationGracePeriodS
     return options

@@ -25,6 +25,8 @@ package final class Agent {
     package var ports: [UInt16] = []
     /// The app and its arguments.
     package var command: [String] = []
+    /// "NAME=VALUE", in the place of the user's own of these names.
+    package var variables: [String] = []
 
     package init() {}
 
@@ -51,7 +53,8 @@ package final class Agent {
     let control = try SocketPair()
     let sockets = try SocketPair()
     let arguments = settings.arguments(control: control.theirs.number, sockets: sockets.theirs.number)
-    pid = try AgentProcess.spawn(arguments, keeping: [control.theirs.number, sockets.theirs.number])
+    pid = try AgentProcess.spawn(
+      arguments, variables: settings.variables, keeping: [control.theirs.number, sockets.theirs.number])
     self.control = control.ours.release()
     self.sockets = InsideSockets(sockets.ours)
   }

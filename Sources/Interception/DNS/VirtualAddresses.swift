@@ -15,6 +15,11 @@ package final class VirtualAddresses: Sendable {
 
     package var ipv4: [UInt8] { [240, 240, UInt8(number >> 8), UInt8(number & 0xff)] }
 
+    /// As a destination.
+    package func address(port: UInt16) -> SocketAddress? {
+      SocketAddress(ip: ipv4.map { "\($0)" }.joined(separator: "."), port: port)
+    }
+
     package var ipv6: [UInt8] {
       [0x20, 0x01, 0, 2] + Array(repeating: 0, count: 10) + [UInt8(number >> 8), UInt8(number & 0xff)]
     }

@@ -9,7 +9,7 @@ package struct InterceptionPlan: Sendable {
   package static let passthroughCluster = "pillion_passthrough"
 
   /// With what interception adds.
-  package private(set) var bootstrap: Bootstrap
+  package internal(set) var bootstrap: Bootstrap
   /// The name of the listener that takes what the app sends out.
   package let captureListener: String
   package let names: RoutedNames
@@ -18,7 +18,7 @@ package struct InterceptionPlan: Sendable {
   /// The clusters of inbound listeners: their loopback hosts are the app's.
   package let insideClusters: Set<String>
   private let listenerPorts: Set<UInt16>
-  private let known: [CidrRange]
+  let known: [CidrRange]
 
   /// - Parameter hostPorts: those that the user asked for.
   package init(_ bootstrap: Bootstrap, hostPorts: [UInt16]) {
@@ -49,7 +49,7 @@ package struct InterceptionPlan: Sendable {
   private static func choosingCaptureListener(of bootstrap: Bootstrap) -> (String, Bootstrap) {
     var bootstrap = bootstrap
     guard let index = bootstrap.staticResources.listeners.firstIndex(where: { $0.capturesOutbound }) else {
-      var listener = Listener.passingThrough(named: defaultListener)
+      var listener = Listener.passingThrough(named: defaultListener, 1)
       listener.bindToPort = true
       listener.useOriginalDst = true
       bootstrap.staticResources.listeners.append(listener)
@@ -62,7 +62,7 @@ package struct InterceptionPlan: Sendable {
   }
 
   private mutating func addPassthrough() {
-    bootstrap.staticResources.listeners.append(Listener.passingThrough(named: CapturedOutbound.hostListener))
+    bootstrap.staticResources.listeners.append(Listener.passingThrough(named: CapturedOutbound.hostListener, 2))
     var cluster = Cluster()
     cluster.name = Self.passthroughCluster
     cluster.type = .originalDst
@@ -81,22 +81,26 @@ extension Listener {
   }
 
   /// A listener that sends each connection on to where it was going.
-  fileprivate static func passingThrough(named name: String) -> Listener {
-    var listener = Listener()
-    listener.name = name
-    // Nobody connects to it there: it is handed its connections.
-    listener.address = .socketAddress(
-      EnvoyConfig.SocketAddress(address: "240.240.255.254", portValue: name == InterceptionPlan.defaultListener ? 1 : 2)
-    )
-    listener.statPrefix = name
-    listener.bindToPort = false
-    listener.trafficDirection = .outbound
+  /// - Parameter number: another for each.
+  static func passingThrough(named name: String, _ number: UInt16) -> Listener {
+    var listener = Listener.handedConnections(named: name, number)
     var proxy = TcpProxy()
     proxy.statPrefix = name
     proxy.clusterSpecifier = .cluster(InterceptionPlan.passthroughCluster)
     var chain = FilterChain()
     chain.filters = [Filter(name: "envoy.filters.network.tcp_proxy", config: .tcpProxy(proxy))]
     listener.filterChains = [chain]
+    return listener
+  }
+
+  /// A listener to which nobody connects: it is handed its connections.
+  static func handedConnections(named name: String, _ number: UInt16) -> Listener {
+    var listener = Listener()
+    listener.name = name
+    listener.address = .socketAddress(EnvoyConfig.SocketAddress(address: "240.240.255.254", portValue: number))
+    listener.statPrefix = name
+    listener.bindToPort = false
+    listener.trafficDirection = .outbound
     return listener
   }
 

@@ -2,8 +2,8 @@ import Reactor
 
 /// Where a forward proxy's client wants to go: an authority (RFC 3986 §3.2) without user information, whose host is not
 /// empty and whose port is 1 to 65,535.
-package struct ForwardTarget: Sendable, Equatable, CustomStringConvertible {
-  package enum Host: Sendable, Equatable {
+package struct ForwardTarget: Sendable, Hashable, CustomStringConvertible {
+  package enum Host: Sendable, Hashable {
     /// Its port is the target's.
     case address(SocketAddress)
     /// In lower case, without a dot at its end.
