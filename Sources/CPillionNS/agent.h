@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AGENT_PORTS = 1024 };
+enum { AGENT_PORTS = 1024, EXIT_FAILED = 125 };
 
 struct agent_ports {
   uint16_t list[AGENT_PORTS];
@@ -28,6 +28,7 @@ struct agent_options {
   int sockets;
   const char *name;      // for `exec`
   bool stays_on_host;    // the app gets no namespace
+  bool traps;            // the app's connects stop until the proxy has answered for them
   const char *resolver;  // resolv.conf, lines separated by ";"; NULL: left alone
   struct agent_ports host_ports;
   struct agent_ports captured_ports;  // where nothing but listeners can capture: theirs
@@ -79,6 +80,18 @@ struct agent_listener {
 int agent_inside_socket(int family, int *result);
 int agent_listen(struct agent_listener wanted, int *result);
 bool agent_is_transparent(int fd);
+
+// app.c
+struct app {
+  pid_t pid;          // 0: there is none
+  int channel;        // its other end is open until its exec
+  int notifications;  // of its trapped calls; -1 where none are
+};
+int app_fork(const struct agent_options *options, const sigset_t *mask, struct app *app);
+int app_release(struct app *app);  // what its exec fails with
+
+// trap.c: for this process and all that it starts. Takes a descriptor of notifications.
+int trap_install(int *notifications);
 
 // children.c
 void children_signal_all(int signal);

@@ -28,6 +28,7 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "control")) != NULL) options->control = atoi(value);
   if ((value = value_of(argument, "sockets")) != NULL) options->sockets = atoi(value);
   if ((value = value_of(argument, "host")) != NULL) options->stays_on_host = true;
+  if ((value = value_of(argument, "trap")) != NULL) options->traps = true;
   if ((value = value_of(argument, "name")) != NULL) options->name = value;
   if ((value = value_of(argument, "resolver")) != NULL) options->resolver = value;
   if ((value = value_of(argument, "ports")) != NULL) read_ports(&options->host_ports, value);

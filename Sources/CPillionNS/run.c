@@ -6,11 +6,9 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum {
-  EXIT_FAILED = 125,
   LEFT_BEHIND_MILLISECONDS = 1000,  // those whose app has ended, from TERM to KILL
   ORPHANED_MILLISECONDS = 2000,     // the app whose proxy has ended, from TERM to KILL
   KILL_AGAIN_MILLISECONDS = 20,
@@ -20,7 +18,7 @@ struct agent {
   const struct agent_options *options;
   int signals;
   sigset_t users_mask;
-  pid_t app;
+  struct app app;
   bool has_ended;    // the app
   int exit_code;
   bool is_killing;   // TERM has been said to all
@@ -62,51 +60,6 @@ static void serve_sockets(const struct agent *agent) {
   while (count > 0) close(fds[--count]);
 }
 
-// MARK: The app
-
-// glibc's posix_spawn, by which we came, leaves its two own signals ignored, and lets nobody set them.
-static void restore_own_signals(void) {
-  char default_action[64] = {0};
-  for (int number = 32; number <= 33; number++) syscall(SYS_rt_sigaction, number, default_action, NULL, 8);
-}
-
-static void be_the_app(const struct agent *agent, pid_t parent, int failure) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  // A parent that is gone reads nothing, but 0 would say that the app runs.
-  int code = ESRCH;
-  if (getppid() == parent) {
-    restore_own_signals();
-    sigprocmask(SIG_SETMASK, &agent->users_mask, NULL);
-    execvp(agent->options->command[0], agent->options->command);
-    code = errno;
-  }
-  if (write(failure, &code, sizeof code) < 0) _exit(EXIT_FAILED);
-  _exit(EXIT_FAILED);
-}
-
-// The errno of the app's exec, 0 once it runs.
-static int read_exec_failure(int fd) {
-  int code = 0;
-  ssize_t length;
-  do length = read(fd, &code, sizeof code);
-  while (length < 0 && errno == EINTR);
-  return length == (ssize_t)sizeof code ? code : 0;
-}
-
-static int start_app(struct agent *agent) {
-  int pair[2];
-  if (pipe2(pair, O_CLOEXEC) != 0) return errno;
-  pid_t parent = getpid();
-  pid_t child = fork();
-  if (child == 0) be_the_app(agent, parent, pair[1]);
-  int code = child < 0 ? errno : 0;
-  close(pair[1]);
-  if (code == 0) code = read_exec_failure(pair[0]);
-  close(pair[0]);
-  agent->app = child;
-  return code;
-}
-
 // MARK: Ends
 
 static void kill_later(struct agent *agent, int milliseconds) {
@@ -136,7 +89,7 @@ static void reap(struct agent *agent) {
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-    if (pid == agent->app) app_ended(agent, status);
+    if (pid == agent->app.pid) app_ended(agent, status);
   }
   // Whose parent is killed comes to us only then.
   bool is_asking = agent->is_killing && agent->kill_at - monotonic_milliseconds() > KILL_AGAIN_MILLISECONDS;
@@ -161,7 +114,7 @@ static bool read_control(struct agent *agent, bool *go) {
   switch (message.header.type) {
     case PL_NS_GO: *go = true; break;
     case PL_NS_SIGNAL:
-      if (agent->app > 0 && !agent->has_ended) kill(agent->app, (int)message.header.a);
+      if (agent->app.pid > 0 && !agent->has_ended) kill(agent->app.pid, (int)message.header.a);
       break;
     case PL_NS_KILL_ALL:
       agent->is_killing = true;
@@ -233,18 +186,29 @@ static void hand_over_captures(const struct agent_options *options, const struct
   for (size_t index = 1; index < place->capture_count; index++) close(place->captures[index]);
 }
 
-// Prepares the namespace, and tells the proxy what there is.
-static int become_ready(const struct agent_options *options) {
+// Prepares the namespace, or the app itself where it is to be trapped, and tells the proxy what there is.
+static int become_ready(struct agent *agent) {
+  const struct agent_options *options = agent->options;
   struct agent_place place = {.variant = ""};
-  int code = options->stays_on_host ? 0 : prepare(options, &place);
-  if (code != 0) return code;
-  hand_over_captures(options, &place);
-  int fds[3] = {place.captures[0], place.dns_udp, place.dns_tcp}, count = options->stays_on_host ? 0 : 3;
-  struct pl_ns_message message = {
-      .header = {.type = PL_NS_READY, .a = (uint32_t)getpid(), .b = (uint32_t)count, .c = place.has_ipv6}};
+  struct pl_ns_message message = {.header = {.type = PL_NS_READY, .a = (uint32_t)getpid()}};
+  int fds[3];
+  if (options->traps) {
+    int code = app_fork(options, &agent->users_mask, &agent->app);
+    if (code != 0) return tell_failure(options, "seccomp", code, EXIT_FAILED);
+    fds[message.header.b++] = agent->app.notifications;
+    message.header.c = (uint32_t)agent->app.pid;
+  } else if (!options->stays_on_host) {
+    int code = prepare(options, &place);
+    if (code != 0) return code;
+    hand_over_captures(options, &place);
+    fds[message.header.b++] = place.captures[0];
+    fds[message.header.b++] = place.dns_udp;
+    fds[message.header.b++] = place.dns_tcp;
+    message.header.c = place.has_ipv6;
+  }
   snprintf(message.text, sizeof message.text, "%s", place.variant);
-  pl_ns_send(options->control, &message, fds, (size_t)count);
-  while (count > 0) close(fds[--count]);
+  pl_ns_send(options->control, &message, fds, message.header.b);
+  while (message.header.b > 0) close(fds[--message.header.b]);
   return 0;
 }
 
@@ -262,17 +226,19 @@ int agent_run(const struct agent_options *options) {
   struct agent agent = {.options = options};
   int code = watch_signals(&agent);
   if (code != 0) return tell_failure(options, "signals", code, EXIT_FAILED);
-  if ((code = become_ready(options)) != 0) return code;
+  if ((code = become_ready(&agent)) != 0) return code;
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   agent_release_libraries();
   bool go = false;
   while (!go) {
     if (!turn(&agent, true, &go)) return 0;
   }
-  if ((code = start_app(&agent)) != 0) {
+  code = agent.app.pid > 0 ? 0 : app_fork(options, &agent.users_mask, &agent.app);
+  if (code == 0) code = app_release(&agent.app);
+  if (code != 0) {
     while (waitpid(-1, NULL, 0) > 0) continue;
     return tell_failure(options, "exec", code, code == ENOENT ? 127 : 126);
   }
-  tell(&agent, PL_NS_STARTED, (uint32_t)agent.app, 0);
+  tell(&agent, PL_NS_STARTED, (uint32_t)agent.app.pid, 0);
   return watch_app(&agent);
 }

@@ -24,7 +24,8 @@ enum {
 enum pl_ns_type {
   // agent -> proxy
   PL_NS_ERROR = 1,    // a: errno, b: the exit code, text: the step that failed
-  PL_NS_READY = 2,    // a: the agent's pid, b: descriptors, c: 1 with IPv6; text: the variant. Descriptors: capture, DNS over UDP, over TCP
+  PL_NS_READY = 2,    // a: the agent's pid, b: descriptors, c: 1 with IPv6; text: the variant. Descriptors: capture, DNS over UDP, over TCP; for
+                      // `trap` the notifications alone, and c is the app's pid
   PL_NS_SOCKETS = 3,  // a: how many, b: errno where they are fewer, c: their family; with them
   PL_NS_STARTED = 4,  // a: the app's pid
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
@@ -71,6 +72,59 @@ void pl_ns_kill_children(void);
 
 // Ends this process by a signal, as though it had never been caught, and without a core of its own.
 void pl_ns_die_by(int signal);
+
+// MARK: Trapped calls (seccomp_unotify(2)). Where nothing else is said: 0, or an errno.
+
+// A call that waits for an answer.
+struct pl_ns_call {
+  uint64_t id;
+  int32_t task;      // the thread that made it
+  bool is_sendto;    // else connect
+  int32_t socket;
+  uint32_t flags;    // of sendto
+  uint64_t address;  // of the sockaddr, in that process
+  uint32_t length;
+};
+
+// Before the first: EOVERFLOW where the kernel's structures have outgrown ours.
+int pl_ns_notify_prepare(int notifications);
+
+// The next call; ENOENT where it has gone meanwhile.
+int pl_ns_notify_receive(int notifications, struct pl_ns_call *call);
+
+// The call returns -1 with this errno, or 0 for 0.
+int pl_ns_notify_answer(int notifications, uint64_t id, int error);
+
+// The call is made as it stands, by whoever made it.
+int pl_ns_notify_continue(int notifications, uint64_t id);
+
+// Whether the call still waits: what was read of the process by its number was read of the right one.
+bool pl_ns_notify_is_valid(int notifications, uint64_t id);
+
+// A descriptor of the thread's process, or -errno.
+int pl_ns_open_process(pid_t task);
+
+// A duplicate of a descriptor of its, or -errno: EPERM where a container denies it.
+int pl_ns_take_descriptor(int process, int descriptor);
+
+// How much was read or written, or -errno.
+ssize_t pl_ns_read_memory(pid_t task, uint64_t address, void *buffer, size_t size);
+ssize_t pl_ns_write_memory(pid_t task, uint64_t address, const void *buffer, size_t size);
+
+struct pl_ns_socket {
+  int32_t protocol;  // IPPROTO_TCP…
+  uint64_t network;  // which network namespace it belongs to; the same for all where the kernel does not tell
+};
+
+int pl_ns_inspect_socket(int socket, struct pl_ns_socket *facts);
+
+// The protocol of a process' socket in the kernel's words ("TCP", "UDPv6"), without taking it.
+int pl_ns_protocol_name(pid_t task, int socket, char *name, size_t size);
+
+// Whether the thread is in our network namespace.
+bool pl_ns_shares_network(pid_t task);
+
+// MARK: Wait statuses
 
 bool pl_ns_exited(int status);
 int pl_ns_exit_code(int status);

@@ -3,6 +3,9 @@ import Reactor
 /// What becomes of the connections that an app was made to bring to a listener (docs/architecture.md, Interception). Asked
 /// once a connection, by workers, before anything else.
 package protocol CapturePolicy: Sendable {
+  /// Where a redirected connection wanted to go, by its socket; nil for one that was not, which is reset.
+  func destination(of socket: Int32) -> SocketAddress?
+
   /// - Parameter destination: where the app wanted to go.
   func decide(_ destination: SocketAddress) -> CaptureDecision
 
@@ -16,6 +19,9 @@ package protocol CapturePolicy: Sendable {
 
 extension CapturePolicy {
   package var entrance: CaptureEntrance { .redirected }
+
+  /// As the kernel has it.
+  package func destination(of socket: Int32) -> SocketAddress? { Sockets.originalDestination(socket) }
 }
 
 package enum CaptureEntrance: Sendable {

@@ -71,10 +71,14 @@ final class WorkerListener {
   }
 
   private func acceptRedirected(_ socket: consuming Descriptor, _ remote: SocketAddress?) {
-    guard info.restoresDestination, let destination = Sockets.originalDestination(socket.number) else {
-      return begin(socket, Arrival(remote: remote))
+    guard info.restoresDestination else { return begin(socket, Arrival(remote: remote)) }
+    guard let capture = info.capture else {
+      let destination = Sockets.originalDestination(socket.number)
+      return destination == nil
+        ? begin(socket, Arrival(remote: remote)) : serve(socket, Arrival(remote: remote, destination: destination))
     }
-    switch info.capture?.decide(destination) ?? .serve {
+    guard let destination = capture.destination(of: socket.number) else { return Sockets.resetOnClose(socket.number) }
+    switch capture.decide(destination) {
     case .serve: serve(socket, Arrival(remote: remote, destination: destination))
     case .resolve(let name): park(socket, remote, destination.port, name)
     case .hand(let name, let destination):

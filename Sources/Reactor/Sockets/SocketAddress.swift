@@ -27,6 +27,9 @@ package struct SocketAddress: Sendable, Hashable {
     kind = .ipv6(high: halves.0, low: halves.1, port: port, scope: 0)
   }
 
+  /// - Parameter address: in the machine's order: 127 << 24 | 1 is 127.0.0.1.
+  package init(ipv4 address: UInt32, port: UInt16) { kind = .ipv4(address: address.bigEndian, port: port) }
+
   /// A Unix socket; a path that begins with "@" is an abstract name. Nil where it is empty or too long for the kernel.
   package init?(unixPath: String) {
     guard !unixPath.isEmpty, unixPath.utf8.count < Int(pl_sun_path_size) else { return nil }
