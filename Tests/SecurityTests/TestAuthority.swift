@@ -74,7 +74,7 @@ final class TestCertificate: @unchecked Sendable {
     defer { BIO_free(bio) }
     write(bio)
     var start: UnsafeMutablePointer<CChar>?
-    let count = tls_memory_contents(bio, &start)
+    let count = pl_tls_memory_contents(bio, &start)
     return Array(UnsafeRawBufferPointer(start: start, count: count))
   }
 

@@ -81,11 +81,11 @@ extension SignedCertificate {
     var uri: [String] = []
     var dns: [String] = []
     var other: [String] = []
-    guard let names = tls_alternative_names(handle) else { return ([], [], []) }
+    guard let names = pl_tls_alternative_names(handle) else { return ([], [], []) }
     defer { GENERAL_NAMES_free(names) }
-    for index in 0..<max(tls_name_count(names), 0) {
+    for index in 0..<max(pl_tls_name_count(names), 0) {
       var type: Int32 = -1
-      let string = tls_name_string(tls_name_at(names, index), &type)
+      let string = pl_tls_name_string(pl_tls_name_at(names, index), &type)
       let bytes = UnsafeRawBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string)))
       switch type {
       case GEN_URI: uri.append(printable(bytes))

@@ -22,7 +22,7 @@ struct MemoryBIO: ~Copyable {
 
   func withWritten<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
     var start: UnsafeMutablePointer<CChar>?
-    let count = tls_memory_contents(handle, &start)
+    let count = pl_tls_memory_contents(handle, &start)
     return body(UnsafeRawBufferPointer(start: start, count: max(count, 0)))
   }
 }

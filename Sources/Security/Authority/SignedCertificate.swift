@@ -19,7 +19,7 @@ package final class SignedCertificate {
       guard certificates.count <= 100 else { throw AuthorityError("holds more than 100 certificates") }
     }
     let code = ERR_peek_last_error()
-    let isAtEnd = tls_error_library(code) == Int32(ERR_LIB_PEM) && tls_error_reason(code) == PEM_R_NO_START_LINE
+    let isAtEnd = pl_tls_error_library(code) == Int32(ERR_LIB_PEM) && pl_tls_error_reason(code) == PEM_R_NO_START_LINE
     guard isAtEnd else {
       throw AuthorityError(openSSL: "certificate \(certificates.count + 1) cannot be read")
     }

@@ -68,7 +68,7 @@ enum PEMReader {
       defer { PKCS12_free(file) }
       return withCString(password) { PKCS12_parse(file, $0, &key, &certificate, &others) } == 1
     }
-    defer { tls_free_certificates(others) }
+    defer { pl_tls_free_certificates(others) }
     guard parsed, let key, let certificate else {
       EVP_PKEY_free(key)
       X509_free(certificate)
@@ -76,8 +76,8 @@ enum PEMReader {
         .certificateChain, "Failed to load pkcs12 from \(data.source): \(cause(hasPassword: password != nil))")
     }
     var chain = [certificate]
-    for index in 0..<max(tls_certificate_count(others), 0) {
-      guard let link = tls_certificate_at(others, index) else { continue }
+    for index in 0..<max(pl_tls_certificate_count(others), 0) {
+      guard let link = pl_tls_certificate_at(others, index) else { continue }
       X509_up_ref(link)
       chain.append(link)
     }
@@ -107,14 +107,14 @@ enum PEMReader {
   private static func endOfText(_ isEmpty: Bool) -> String? {
     let codes = OpenSSLError.take()
     guard let last = codes.last else { return isEmpty ? "it is empty" : nil }
-    let atEnd = tls_error_library(last) == Int32(ERR_LIB_PEM) && tls_error_reason(last) == PEM_R_NO_START_LINE
+    let atEnd = pl_tls_error_library(last) == Int32(ERR_LIB_PEM) && pl_tls_error_reason(last) == PEM_R_NO_START_LINE
     if atEnd { return isEmpty ? "there is no PEM block of that kind in it" : nil }
     return codes.map(OpenSSLError.text).joined(separator: ", ")
   }
 
   private static func cause(hasPassword: Bool) -> String {
     let codes = OpenSSLError.take()
-    if !hasPassword, codes.contains(where: { tls_error_reason($0) == PEM_R_BAD_PASSWORD_READ }) {
+    if !hasPassword, codes.contains(where: { pl_tls_error_reason($0) == PEM_R_BAD_PASSWORD_READ }) {
       return "it is encrypted, and no password is given"
     }
     return codes.isEmpty ? "unknown error" : codes.map(OpenSSLError.text).joined(separator: ", ")

@@ -15,14 +15,14 @@ package struct SubjectAltName: Equatable, Sendable {
   /// The certificate's names of the kinds that we know, in their order. A name that is not text (a NUL, broken UTF-8)
   /// would read as another: it is left out.
   static func all(of certificate: OpaquePointer) -> [SubjectAltName] {
-    guard let names = tls_alternative_names(certificate) else { return [] }
+    guard let names = pl_tls_alternative_names(certificate) else { return [] }
     defer { GENERAL_NAMES_free(names) }
-    return (0..<max(tls_name_count(names), 0)).compactMap { name(tls_name_at(names, $0)) }
+    return (0..<max(pl_tls_name_count(names), 0)).compactMap { name(pl_tls_name_at(names, $0)) }
   }
 
   private static func name(_ entry: UnsafeMutablePointer<GENERAL_NAME>?) -> SubjectAltName? {
     var kind: Int32 = -1
-    guard let entry, let string = tls_name_string(entry, &kind), let start = ASN1_STRING_get0_data(string) else {
+    guard let entry, let string = pl_tls_name_string(entry, &kind), let start = ASN1_STRING_get0_data(string) else {
       return nil
     }
     let bytes = UnsafeBufferPointer(start: start, count: Int(max(ASN1_STRING_length(string), 0)))

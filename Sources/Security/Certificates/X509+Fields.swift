@@ -6,7 +6,7 @@ enum X509Fields {
   /// In RFC 2253's order and escaping: "CN=client one,O=Org\, Inc".
   static func text(of name: OpaquePointer?) -> String {
     guard let name else { return "" }
-    return written { X509_NAME_print_ex($0, name, 0, tls_RFC2253) }
+    return written { X509_NAME_print_ex($0, name, 0, pl_tls_RFC2253) }
   }
 
   static func subject(_ certificate: OpaquePointer) -> String { text(of: X509_get_subject_name(certificate)) }
@@ -30,7 +30,7 @@ enum X509Fields {
     }
     defer { BN_free(number) }
     guard let text = BN_bn2hex(number) else { return "" }
-    defer { tls_free(text) }
+    defer { pl_tls_free(text) }
     return String(cString: text).lowercased()
   }
 
@@ -54,7 +54,7 @@ enum X509Fields {
   static func publicKeyDigest(_ certificate: OpaquePointer) -> [UInt8] {
     var der: UnsafeMutablePointer<UInt8>?
     let length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der)
-    defer { tls_free(der) }
+    defer { pl_tls_free(der) }
     guard length > 0, let der else { return [] }
     return digest { EVP_Digest(der, Int(length), $0, $1, EVP_sha256(), nil) }
   }
@@ -78,7 +78,7 @@ enum X509Fields {
     defer { BIO_free(bio) }
     var start: UnsafeMutablePointer<CChar>?
     guard body(bio) >= 0 else { return "" }
-    let count = tls_memory_contents(bio, &start)
+    let count = pl_tls_memory_contents(bio, &start)
     guard let start, count > 0 else { return "" }
     return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
   }

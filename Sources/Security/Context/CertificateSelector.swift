@@ -68,7 +68,7 @@ struct ClientHelloView {
       { ssl, _, _ in
         guard let ssl, let context = TLSSession.of(ssl)?.context else { return SSL_CLIENT_HELLO_SUCCESS }
         let hello = ClientHelloView(ssl)
-        if context.takesClientOrder, hello.offersTLS13 { SSL_clear_options(ssl, tls_OP_CIPHER_SERVER_PREFERENCE) }
+        if context.takesClientOrder, hello.offersTLS13 { SSL_clear_options(ssl, pl_tls_OP_CIPHER_SERVER_PREFERENCE) }
         if let selector = context.selector {
           let index = selector.choose(serverName: hello.serverName.lowercased(), ecdsaCapable: hello.canECDSA)
           if index > 0 && index < context.contexts.count { SSL_set_SSL_CTX(ssl, context.contexts[index]) }

@@ -39,25 +39,26 @@ extension TLSContext {
     _ context: OpaquePointer, _ settings: CommonTLSSettings
   ) throws(TLSConfigurationError) {
     ERR_clear_error()
-    tls_set_modes(context)
-    SSL_CTX_set_options(context, tls_OP_NO_COMPRESSION | tls_OP_NO_RENEGOTIATION)
+    pl_tls_set_modes(context)
+    SSL_CTX_set_options(context, pl_tls_OP_NO_COMPRESSION | pl_tls_OP_NO_RENEGOTIATION)
     guard settings.minimumVersion <= settings.maximumVersion else {
       throw TLSConfigurationError(.versions, "tls_minimum_protocol_version is above tls_maximum_protocol_version")
     }
-    _ = tls_set_min_version(context, settings.minimumVersion.rawValue)
-    _ = tls_set_max_version(context, settings.maximumVersion.rawValue)
+    _ = pl_tls_set_min_version(context, settings.minimumVersion.rawValue)
+    _ = pl_tls_set_max_version(context, settings.maximumVersion.rawValue)
     // OpenSSL's levels would refuse the signatures of TLS 1.0 and 1.1 (SHA-1); Envoy has no such levels.
     SSL_CTX_set_security_level(context, settings.minimumVersion < .tls12 ? 0 : 1)
     SSL_CTX_set_ciphersuites(context, tls13CipherSuites)
     try setCipherSuites(context, settings.cipherSuites.isEmpty ? defaultCipherSuites : settings.cipherSuites)
     let curves = settings.ecdhCurves.isEmpty ? defaultCurves : settings.ecdhCurves
-    guard tls_set_groups(context, curves.joined(separator: ":")) == 1 else {
+    guard pl_tls_set_groups(context, curves.joined(separator: ":")) == 1 else {
       ERR_clear_error()
       throw TLSConfigurationError(.curves, "Failed to initialize ECDH curves \(curves.joined(separator: ":"))")
     }
     if !settings.signatureAlgorithms.isEmpty {
       let list = settings.signatureAlgorithms.joined(separator: ":")
-      guard tls_set_signature_algorithms(context, list) == 1, tls_set_client_signature_algorithms(context, list) == 1
+      guard pl_tls_set_signature_algorithms(context, list) == 1,
+        pl_tls_set_client_signature_algorithms(context, list) == 1
       else {
         ERR_clear_error()
         throw TLSConfigurationError(.signatureAlgorithms, "Failed to initialize TLS signature algorithms \(list)")
@@ -88,7 +89,7 @@ extension TLSContext {
     ERR_clear_error()
     var works = SSL_CTX_use_certificate(context, certificate.leaf) == 1
     works = works && SSL_CTX_use_PrivateKey(context, certificate.key) == 1
-    for link in certificate.chain.dropFirst() { works = works && tls_add_chain_certificate(context, link) == 1 }
+    for link in certificate.chain.dropFirst() { works = works && pl_tls_add_chain_certificate(context, link) == 1 }
     if !works {
       throw TLSConfigurationError(
         .certificateChain, "Failed to load certificate chain from \(certificate.source): \(OpenSSLError.takeText())")
@@ -102,17 +103,17 @@ extension TLSContext {
   ) throws(TLSConfigurationError) {
     // For TLS 1.3 the client's order counts, as in Envoy: ClientHelloCallback takes the option away again.
     if settings.preferServerCiphers && settings.common.minimumVersion < .tls13 {
-      SSL_CTX_set_options(context, tls_OP_CIPHER_SERVER_PREFERENCE | tls_OP_PRIORITIZE_CHACHA)
+      SSL_CTX_set_options(context, pl_tls_OP_CIPHER_SERVER_PREFERENCE | pl_tls_OP_PRIORITIZE_CHACHA)
     }
-    if !settings.sessionTickets { SSL_CTX_set_options(context, tls_OP_NO_TICKET) }
-    tls_set_session_cache(context, Int(settings.sessionCache ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF))
+    if !settings.sessionTickets { SSL_CTX_set_options(context, pl_tls_OP_NO_TICKET) }
+    pl_tls_set_session_cache(context, Int(settings.sessionCache ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF))
     // Without this OpenSSL would give out sessions of TLS 1.3 that it keeps itself; BoringSSL has none such.
     if !settings.sessionTickets { SSL_CTX_set_num_tickets(context, 0) }
-    if hasTicketKeys { _ = tls_set_ticket_key_callback(context, TicketKeys.callback) }
+    if hasTicketKeys { _ = pl_tls_set_ticket_key_callback(context, TicketKeys.callback) }
     if let seconds = settings.sessionTimeoutSeconds { SSL_CTX_set_timeout(context, seconds) }
     let id = SessionContextID.make(settings)
     SSL_CTX_set_session_id_context(context, id, UInt32(id.count))
-    tls_set_server_name_callback(context) { _, _, _ in SSL_TLSEXT_ERR_OK }
+    pl_tls_set_server_name_callback(context) { _, _, _ in SSL_TLSEXT_ERR_OK }
     guard let verifier, verifier.checksAnything else { return SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil) }
     // As Envoy: without a trusted CA, require_client_certificate asks for nothing by itself.
     let requires = settings.requireClientCertificate && verifier.store != nil || verifier.needsCertificate
@@ -125,10 +126,10 @@ extension TLSContext {
   static func configureClient(_ context: OpaquePointer, _ settings: ClientTLSSettings, _ verifier: CertificateVerifier?)
   {
     if settings.maxSessionKeys > 0 {
-      tls_set_session_cache(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
+      pl_tls_set_session_cache(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
       SSL_CTX_sess_set_new_cb(context, ClientSessions.callback)
     } else {
-      tls_set_session_cache(context, Int(SSL_SESS_CACHE_OFF))
+      pl_tls_set_session_cache(context, Int(SSL_SESS_CACHE_OFF))
     }
     guard let verifier, verifier.checksAnything else { return SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil) }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
@@ -139,14 +140,14 @@ extension TLSContext {
   private static func setClientCANames(_ context: OpaquePointer, _ trusted: TLSData) throws(TLSConfigurationError) {
     let found = try PEMReader.certificates(trusted, .trustedCA, "trusted CA certificates")
     defer { for certificate in found { X509_free(certificate) } }
-    guard let names = tls_new_names() else { return }
+    guard let names = pl_tls_new_names() else { return }
     var seen: [OpaquePointer] = []
     for certificate in found {
       guard let name = X509_get_subject_name(certificate), !seen.contains(where: { X509_NAME_cmp($0, name) == 0 }),
         let copy = X509_NAME_dup(name)
       else { continue }
       seen.append(name)
-      _ = tls_push_name(names, copy)
+      _ = pl_tls_push_name(names, copy)
     }
     SSL_CTX_set_client_CA_list(context, names)
   }

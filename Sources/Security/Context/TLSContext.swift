@@ -104,7 +104,7 @@ package final class TLSContext: @unchecked Sendable {
 
   private func prepareClient(_ ssl: OpaquePointer, _ options: TLSSessionOptions) {
     let name = options.serverName.isEmpty ? serverName : options.serverName
-    if !name.isEmpty { _ = tls_set_server_name(ssl, name) }
+    if !name.isEmpty { _ = pl_tls_set_server_name(ssl, name) }
     if !options.alpnProtocols.isEmpty, let wire = try? Self.wireFormat(options.alpnProtocols) {
       SSL_set_alpn_protos(ssl, wire, UInt32(truncatingIfNeeded: wire.count))
     }
@@ -112,5 +112,5 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   /// Where an SSL keeps its ``TLSSession``.
-  static let sessionIndex = tls_new_session_index()
+  static let sessionIndex = pl_tls_new_session_index()
 }

@@ -60,7 +60,7 @@ final class TicketKeys: Sendable {
   ) -> Bool {
     let macKey = UnsafeRawBufferPointer(rebasing: key[nameSize..<nameSize + macKeySize])
     let aesKey = UnsafeRawBufferPointer(rebasing: key[(nameSize + macKeySize)...])
-    return tls_start_ticket_mac(mac, macKey.baseAddress, macKey.count) == 1
+    return pl_tls_start_ticket_mac(mac, macKey.baseAddress, macKey.count) == 1
       && EVP_CipherInit_ex(
         cipher, EVP_aes_256_cbc(), nil, aesKey.assumingMemoryBound(to: UInt8.self).baseAddress, iv, encrypts) == 1
   }

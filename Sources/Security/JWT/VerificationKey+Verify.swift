@@ -66,7 +66,7 @@ extension VerificationKey {
     var der: UnsafeMutablePointer<UInt8>?
     let count = i2d_ECDSA_SIG(pair, &der)
     guard count > 0, let der else { return nil }
-    defer { tls_free(der) }
+    defer { pl_tls_free(der) }
     return Array(UnsafeBufferPointer(start: der, count: Int(count)))
   }
 }

@@ -25,6 +25,6 @@ enum OpenSSLError {
   }
 
   static func isSSL(_ code: UInt, _ reason: Int32) -> Bool {
-    tls_error_library(code) == Int32(ERR_LIB_SSL) && tls_error_reason(code) == reason
+    pl_tls_error_library(code) == Int32(ERR_LIB_SSL) && pl_tls_error_reason(code) == reason
   }
 }

@@ -150,11 +150,11 @@ package final class TLSBuffers {
   }
 
   private func read(_ bio: OpaquePointer?, _ target: UnsafeMutablePointer<CChar>?, _ count: Int32) -> Int32 {
-    tls_clear_retry(bio)
+    pl_tls_clear_retry(bio)
     guard let target, count > 0 else { return 0 }
     if inputHead == inputTail, !fill() {
       if hasEnded { return 0 }
-      if readFailure == 0 { tls_retry_read(bio) }
+      if readFailure == 0 { pl_tls_retry_read(bio) }
       return -1
     }
     let length = min(Int(count), inputTail - inputHead)
@@ -187,11 +187,11 @@ package final class TLSBuffers {
   }
 
   private func write(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?, _ count: Int32) -> Int32 {
-    tls_clear_retry(bio)
+    pl_tls_clear_retry(bio)
     guard let bytes, count > 0 else { return 0 }
     let length = min(Int(count), Self.outputSize - outputCount)
     if length == 0 {
-      tls_retry_write(bio)
+      pl_tls_retry_write(bio)
       return -1
     }
     memcpy(outputStart + outputCount, bytes, length)

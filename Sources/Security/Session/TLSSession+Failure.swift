@@ -18,8 +18,8 @@ extension TLSSession {
   }
 
   private static func words(_ code: UInt) -> String {
-    let reason = tls_error_reason(code)
-    guard tls_error_library(code) == Int32(ERR_LIB_SSL) else { return "TLS error: \(OpenSSLError.text(code))" }
+    let reason = pl_tls_error_reason(code)
+    guard pl_tls_error_library(code) == Int32(ERR_LIB_SSL) else { return "TLS error: \(OpenSSLError.text(code))" }
     switch reason {
     case SSL_R_HTTP_REQUEST: return "TLS error: plain HTTP came instead of TLS"
     case SSL_R_WRONG_VERSION_NUMBER: return "TLS error: what came is not TLS (wrong version number)"

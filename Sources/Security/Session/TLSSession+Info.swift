@@ -11,7 +11,7 @@ extension TLSSession {
   func readPeer() -> PeerCertificate? {
     guard let ssl, let certificate = SSL_get0_peer_certificate(ssl) else { return nil }
     let sent = SSL_get_peer_cert_chain(ssl)
-    let links = (0..<max(tls_certificate_count(sent), 0)).compactMap { tls_certificate_at(sent, $0) }
+    let links = (0..<max(pl_tls_certificate_count(sent), 0)).compactMap { pl_tls_certificate_at(sent, $0) }
     // A server's view of the chain leaves out the client's own certificate.
     return PeerCertificate(certificate, chain: context.role == .client ? Array(links.dropFirst()) : links)
   }
@@ -68,7 +68,7 @@ extension TLSSession {
   /// The curve of the key exchange by Envoy's name ("X25519", "P-256"); empty for none.
   package var curveName: String {
     guard let ssl else { return "" }
-    switch tls_group(ssl) {
+    switch pl_tls_group(ssl) {
     case NID_X25519: return "X25519"
     case NID_X448: return "X448"
     case NID_X9_62_prime256v1: return "P-256"
@@ -83,7 +83,7 @@ extension TLSSession {
     var type = NID_undef
     guard let ssl, SSL_get_peer_signature_type_nid(ssl, &type) == 1 else { return resumedSignatureAlgorithm }
     let bits: String
-    switch tls_peer_signature_digest(ssl) {
+    switch pl_tls_peer_signature_digest(ssl) {
     case NID_sha1: bits = "sha1"
     case NID_sha256: bits = "sha256"
     case NID_sha384: bits = "sha384"

@@ -58,7 +58,7 @@ final class CertificateVerifier: @unchecked Sendable {
   private static func presented(_ chain: OpaquePointer) -> PeerCertificate? {
     guard let leaf = X509_STORE_CTX_get0_cert(chain) else { return nil }
     let sent = X509_STORE_CTX_get0_untrusted(chain)
-    let links = (0..<max(tls_certificate_count(sent), 0)).compactMap { tls_certificate_at(sent, $0) }
+    let links = (0..<max(pl_tls_certificate_count(sent), 0)).compactMap { pl_tls_certificate_at(sent, $0) }
     return PeerCertificate(leaf, chain: links.filter { $0 != leaf })
   }
 
@@ -90,7 +90,7 @@ final class CertificateVerifier: @unchecked Sendable {
   /// Envoy counts the root as well: a depth of 1 is a certificate and the one that signed it. OpenSSL does not, so a depth
   /// of 0 must be seen to here.
   private func checkLength(_ chain: OpaquePointer) -> VerificationFailure? {
-    let count = Int(tls_certificate_count(X509_STORE_CTX_get0_chain(chain)))
+    let count = Int(pl_tls_certificate_count(X509_STORE_CTX_get0_chain(chain)))
     guard let depth = rules.maxVerifyDepth, count > depth + 1 else { return nil }
     let code = X509_V_ERR_CERT_CHAIN_TOO_LONG
     return VerificationFailure(check: .trustChain(code: code), reason: X509Text.describe(chain, code))
