@@ -44,31 +44,14 @@ final class HostResolver: Sendable {
   }
 
   private static func lookUp(_ name: String, _ family: Int32) -> (code: DNSReply.Code, addresses: [SocketAddress]) {
-    var hints = addrinfo()
-    hints.ai_family = family
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var list: UnsafeMutablePointer<addrinfo>?
-    // The app has been through its search list; a dot at the end keeps the host from going through its own.
-    let code = getaddrinfo(name.contains(".") ? name + "." : name, nil, &hints, &list)
-    guard code == 0 else { return (replyCode(of: code), []) }
-    defer { freeaddrinfo(list) }
-    return (.noError, addresses(list, family))
-  }
-
-  private static func addresses(_ list: UnsafeMutablePointer<addrinfo>?, _ family: Int32) -> [SocketAddress] {
-    var (found, entry): ([SocketAddress], UnsafeMutablePointer<addrinfo>?) = ([], list)
-    while let info = entry?.pointee {
-      if info.ai_family == family, let raw = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size {
-        var storage = sockaddr_storage()
-        withUnsafeMutableBytes(of: &storage) {
-          $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: Int(info.ai_addrlen)))
-        }
-        let address = SocketAddress(&storage, length: info.ai_addrlen)
-        if address.family == family, !found.contains(address) { found.append(address) }
-      }
-      entry = info.ai_next
+    do throws(NameLookup.Failure) {
+      // The app has been through its search list; a dot at the end keeps the host from going through its own.
+      let found = try NameLookup.addresses(of: name.contains(".") ? name + "." : name, family: family)
+      // Of another family are IPv4's addresses in IPv6's clothes.
+      return (.noError, found.filter { $0.family == family })
+    } catch {
+      return (replyCode(of: error.code), [])
     }
-    return found
   }
 
   private static func replyCode(of code: Int32) -> DNSReply.Code {

@@ -48,28 +48,11 @@ final class DNSResolver {
   }
 
   private static func ask(_ name: String, _ port: UInt16, _ family: Int32) -> Answer {
-    var hints = addrinfo()
-    hints.ai_family = family
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var list: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(name, nil, &hints, &list)
-    guard code == 0 else { return .failure(String(cString: gai_strerror(code))) }
-    defer { freeaddrinfo(list) }
-    var addresses: [SocketAddress] = []
-    var entry = list
-    while let info = entry?.pointee {
-      if let address = address(info, port), !addresses.contains(address) { addresses.append(address) }
-      entry = info.ai_next
+    do throws(NameLookup.Failure) {
+      let found = try NameLookup.addresses(of: name, family: family)
+      return found.isEmpty ? .failure("no address") : .addresses(found.map { $0.with(port: port) })
+    } catch {
+      return .failure(error.text)
     }
-    return addresses.isEmpty ? .failure("no address") : .addresses(addresses)
-  }
-
-  private static func address(_ info: addrinfo, _ port: UInt16) -> SocketAddress? {
-    guard let raw = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size else { return nil }
-    var storage = sockaddr_storage()
-    withUnsafeMutableBytes(of: &storage) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: Int(info.ai_addrlen)))
-    }
-    return SocketAddress(&storage, length: info.ai_addrlen).with(port: port)
   }
 }
