@@ -11,7 +11,6 @@ package final class HTTP1ClientCodec: ClientCodec {
 
   private let pool: HeaderMapPool
   private let options: HTTP1ClientOptions
-  private let maxHeadBytes: Int
   private let names = HeaderNameTable.shared
   /// Sound: the delegate owns the codec, and so lives longer.
   private let delegate: Unretained<ClientCodecDelegate>
@@ -23,9 +22,7 @@ package final class HTTP1ClientCodec: ClientCodec {
   /// Whose response is complete, until the pool is told.
   private var ended: Unretained<StreamDecoder>?
   private var isDispatching = false
-  private var isHeadIncomplete = false
-  private var isLineChecked = false
-  private var search = HeadSearch()
+  private var heads: HeadReader
   private var body = BodyReader(.none, maxTrailerBytes: 0)
   private var keepsAlive = false
 
@@ -39,7 +36,7 @@ package final class HTTP1ClientCodec: ClientCodec {
     self.delegate = Unretained(delegate)
     self.pool = pool
     self.options = options
-    maxHeadBytes = options.maxResponseHeadersKiB * 1024
+    heads = HeadReader(maxKiB: options.maxResponseHeadersKiB)
     encoder = HTTP1RequestEncoder(transport: transport, enableTrailers: options.enableTrailers)
     super.init()
     encoder.codec = Unretained(self)
@@ -50,7 +47,7 @@ package final class HTTP1ClientCodec: ClientCodec {
   package override func newStream(_ decoder: StreamDecoder) -> Unretained<StreamEncoder> {
     precondition(phase == .idle)
     phase = .head
-    isHeadIncomplete = false
+    heads.begin()
     self.decoder = Unretained(decoder)
     encoder.begin()
     if isAboveHighWatermark { decoder.aboveWriteBufferHighWatermark() }
@@ -73,7 +70,7 @@ package final class HTTP1ClientCodec: ClientCodec {
   package override func endOfInput(isClean: Bool) throws(CodecError) {
     switch phase {
     case .idle, .ending, .finished: phase = .finished
-    case .head where !isHeadIncomplete: fail(.connectionTermination)
+    case .head where !heads.isInside: fail(.connectionTermination)
     case .content where body.endsWithConnection && (!isClean || encoder.isTunnel): fail(.connectionTermination)
     case .content where body.endsWithConnection:
       keepsAlive = false
@@ -121,45 +118,18 @@ package final class HTTP1ClientCodec: ClientCodec {
 
   /// Returns the head's length, or 0 while it is incomplete.
   private func decodeHead(_ bytes: ByteView) throws(CodecError) -> Int {
-    let window = bytes.prefix(maxHeadBytes)
-    if isHeadIncomplete, search.end(window) == nil {
-      try checkIncomplete(window)
-      return 0
-    }
-    let map = pool.take()
-    let head: ResponseHead?
-    do throws(CodecError) {
-      head = try ResponseHead.read(
+    let found = try heads.next(bytes, pool: pool) { window, map throws(CodecError) in
+      try ResponseHead.read(
         window, into: map, method: encoder.method, isUpgrade: encoder.isUpgrade, options: options, names: names)
-    } catch {
-      pool.giveBack(map)
-      throw error
+    } checkLine: { window throws(CodecError) in
+      _ = try StatusLine.read(window)
     }
-    guard let head else {
-      pool.giveBack(map)
-      if !isHeadIncomplete {
-        search = HeadSearch()
-        isHeadIncomplete = true
-        isLineChecked = false
-      }
-      _ = search.end(window)
-      try checkIncomplete(window)
-      return 0
-    }
+    guard let (head, map) = found else { return 0 }
     accept(head, map)
     return head.length
   }
 
-  private func checkIncomplete(_ window: ByteView) throws(CodecError) {
-    if window.count >= maxHeadBytes { throw .headersTooLarge }
-    if search.hasLine, !isLineChecked {
-      isLineChecked = true
-      _ = try StatusLine.read(window)
-    }
-  }
-
   private func accept(_ head: ResponseHead, _ map: HeaderMap) {
-    isHeadIncomplete = false
     if head.isInformational {
       decoder?.use { $0.decodeInformational(map) }
       return
@@ -171,7 +141,7 @@ package final class HTTP1ClientCodec: ClientCodec {
       endResponse()?.use { $0.decodeHeaders(map, endStream: true) }
     } else {
       phase = .content
-      body = BodyReader(head.framing, maxTrailerBytes: maxHeadBytes)
+      body = BodyReader(head.framing, maxTrailerBytes: heads.maxBytes)
       decoder?.use { $0.decodeHeaders(map, endStream: false) }
     }
   }

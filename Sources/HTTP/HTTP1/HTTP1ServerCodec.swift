@@ -15,7 +15,6 @@ package final class HTTP1ServerCodec: ServerCodec {
 
   private let pool: HeaderMapPool
   private let options: HTTP1ServerOptions
-  private let maxHeadBytes: Int
   private let names = HeaderNameTable.shared
   /// Sound: the delegate owns the codec, and so lives longer.
   private let delegate: Unretained<ServerCodecDelegate>
@@ -26,9 +25,7 @@ package final class HTTP1ServerCodec: ServerCodec {
   private var decoder: Unretained<StreamDecoder>?
   private var isDispatching = false
   private var emptyLineBytes = 0
-  private var isHeadIncomplete = false
-  private var isLineChecked = false
-  private var search = HeadSearch()
+  private var heads: HeadReader
   private var body = BodyReader(.none, maxTrailerBytes: 0)
 
   private var readDisables = 0
@@ -42,7 +39,7 @@ package final class HTTP1ServerCodec: ServerCodec {
     self.delegate = Unretained(delegate)
     self.pool = pool
     self.options = options
-    maxHeadBytes = options.maxRequestHeadersKiB * 1024
+    heads = HeadReader(maxKiB: options.maxRequestHeadersKiB)
     encoder = HTTP1ResponseEncoder(transport: transport, enableTrailers: options.enableTrailers)
     super.init()
     encoder.codec = Unretained(self)
@@ -135,48 +132,22 @@ package final class HTTP1ServerCodec: ServerCodec {
   private func openStream() {
     phase = .head
     emptyLineBytes = 0
-    isHeadIncomplete = false
+    heads.begin()
     encoder.begin()
     decoder = delegate.use { Unretained($0.newStream(encoder)) }
   }
 
   /// Returns the head's length, or 0 while it is incomplete.
   private func decodeHead(_ bytes: ByteView) throws(CodecError) -> Int {
-    let window = bytes.prefix(maxHeadBytes)
-    if isHeadIncomplete, search.end(window) == nil {
-      try checkIncomplete(window)
-      return 0
+    let found = try heads.next(bytes, pool: pool) { window, map throws(CodecError) in
+      try RequestHead.read(window, into: map, options: options, names: names)
+    } checkLine: { window throws(CodecError) in
+      _ = try RequestLine.read(window, allowCustomMethods: options.allowCustomMethods)
     }
-    let map = pool.take()
-    let head: RequestHead?
-    do throws(CodecError) {
-      head = try RequestHead.read(window, into: map, options: options, names: names)
-    } catch {
-      pool.giveBack(map)
-      throw error
-    }
-    guard let head else {
-      pool.giveBack(map)
-      if !isHeadIncomplete {
-        search = HeadSearch()
-        isHeadIncomplete = true
-        isLineChecked = false
-      }
-      _ = search.end(window)
-      try checkIncomplete(window)
-      return 0
-    }
+    guard let (head, map) = found else { return 0 }
     if options.underscores != .allow { try treatUnderscores(map) }
     accept(head, map)
     return head.length
-  }
-
-  private func checkIncomplete(_ window: ByteView) throws(CodecError) {
-    if window.count >= maxHeadBytes { throw .headersTooLarge }
-    if search.hasLine, !isLineChecked {
-      isLineChecked = true
-      _ = try RequestLine.read(window, allowCustomMethods: options.allowCustomMethods)
-    }
   }
 
   /// `headers_with_underscores_action`; a map that is refused goes back to the pool. No known name has an underscore.
@@ -204,7 +175,7 @@ package final class HTTP1ServerCodec: ServerCodec {
       phase = .awaitingResponse
     } else {
       phase = .content
-      body = BodyReader(head.framing, maxTrailerBytes: maxHeadBytes)
+      body = BodyReader(head.framing, maxTrailerBytes: heads.maxBytes)
     }
     decoder?.use { $0.decodeHeaders(map, endStream: endStream) }
   }
