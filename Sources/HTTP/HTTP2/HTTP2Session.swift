@@ -13,7 +13,7 @@ final class HTTP2Session: EventHandler {
     case client(Unretained<HTTP2ClientCodec>)
   }
 
-  private enum TimerID {
+  enum TimerID {
     static let ping: UInt8 = 0
     static let pingTimeout: UInt8 = 1
     static let flush: UInt8 = 2
@@ -25,26 +25,28 @@ final class HTTP2Session: EventHandler {
   let pool: HeaderMapPool
   let options: HTTP2Options
   var owner = Owner.none
-  private let handle: OpaquePointer
-  private var table = FieldTable()
+  let handle: OpaquePointer
+  var table = FieldTable()
 
-  private(set) var open: [HTTP2Stream] = []
+  var open: [HTTP2Stream] = []
   /// Ended in this turn of the loop, or in an earlier one if nothing came since: who still has the encoder of one may call
   /// it once more.
-  private var resting: [HTTP2Stream] = []
+  var resting: [HTTP2Stream] = []
   private var restingSince: UInt64 = 0
   private var free: [HTTP2Stream] = []
   /// Streams kept for their next use; more than a busy connection has open at a time are let go.
   private static let keptStreams = 256
 
   /// nghttp2 is at work, and must not be called for more bytes.
-  private var isReceiving = false
-  private var isSending = false
+  var isReceiving = false
+  var isSending = false
   /// The connection is over: nothing is told and nothing sent any more.
-  private(set) var isClosed = false
-  private(set) var isAboveHighWatermark = false
+  var isClosed = false
+  var isAboveHighWatermark = false
   private(set) var failure: CodecError?
   private var failureIsCounted = false
+  /// Streams whose requests cannot be sent here, until they are told.
+  var refused: [HTTP2Stream] = []
   /// Received since the connection's window was last credited.
   private var received = 0
   /// The stream whose fields are being decoded, by its number (0 for none), and the map that they go to.
@@ -53,21 +55,21 @@ final class HTTP2Session: EventHandler {
   let maxHeaderBytes: Int
   let names = HeaderNameTable.shared
   /// The last piece of a stream, held back for the word that it is the last.
-  private var held: (stream: HTTP2Stream, data: ByteView)?
+  var held: (stream: HTTP2Stream, data: ByteView)?
 
   var floods: FloodGuard
   var closed = ClosedStreams()
   /// What the GOAWAY frame of a failure that nghttp2 does not know of says.
   private var failureCode: nghttp2_error_code?
-  private var marks = OutboundMarks()
-  private var framesInFlush = 0
-  private var controlInFlush = 0
-  private var bytesInFlush = 0
+  var marks = OutboundMarks()
+  var framesInFlush = 0
+  var controlInFlush = 0
+  var bytesInFlush = 0
 
-  private var keepAlive: KeepAlive
-  private var pingTimer = Timer()
-  private var pingTimeoutTimer = Timer()
-  private var flushTimer = Timer()
+  var keepAlive: KeepAlive
+  var pingTimer = Timer()
+  var pingTimeoutTimer = Timer()
+  var flushTimer = Timer()
 
   init(isServer: Bool, transport: Transport, loop: EventLoop, pool: HeaderMapPool, options: HTTP2Options) {
     self.isServer = isServer
@@ -273,36 +275,7 @@ final class HTTP2Session: EventHandler {
     if stream.id != 0, length > 0 { nghttp2_session_consume_stream(handle, stream.id, length) }
   }
 
-  // MARK: Frames out
-
-  /// Whether what is submitted now can be written before the call returns.
-  var canSend: Bool { !isReceiving && !isSending && !isClosed }
-
-  func sendHead(_ stream: HTTP2Stream, _ headers: HeaderMap, endStream: Bool) {
-    let flags = UInt8(endStream ? NGHTTP2_FLAG_END_STREAM.rawValue : NGHTTP2_FLAG_NONE.rawValue)
-    if isServer {
-      table.fill(headers, .response, copies: !canSend)
-      nghttp2_submit_headers(handle, flags, stream.id, nil, table.fields, table.count, nil)
-    } else {
-      stream.isHeadWaiting = true
-      // What the peer has no room for waits inside nghttp2, for longer than the map stands.
-      table.fill(headers, .request, copies: !canSend || open.count > peerMaxConcurrentStreams)
-      let id = nghttp2_submit_headers(handle, flags, -1, nil, table.fields, table.count, stream.pointer)
-      // Out of stream ids: this connection carries no further request.
-      guard id > 0 else { return refuse(stream) }
-      stream.id = id
-      floods.streamOpened()
-    }
-    flush()
-  }
-
-  private var refused: [HTTP2Stream] = []
-
-  /// Its caller is in the middle of a call: it hears of it right after, and the delegate that no more can come here.
-  private func refuse(_ stream: HTTP2Stream) {
-    refused.append(stream)
-    loop.soon(self)
-  }
+  // MARK: The loop's calls
 
   override func runLater() {
     let streams = refused
@@ -313,216 +286,6 @@ final class HTTP2Session: EventHandler {
     if let failure, !failureIsCounted { tellFailure(failed(failure)) }
   }
 
-  /// Something went wrong while nothing was received: no call is under way that could throw it.
-  private func tellFailure(_ error: CodecError) {
-    switch owner {
-    case .server(let codec): codec.use { $0.delegate.use { $0.codecFailed(error) } }
-    case .client(let codec): codec.use { $0.delegate.use { $0.codecFailed(error) } }
-    case .none: break
-    }
-  }
-
-  func sendData(_ stream: HTTP2Stream) {
-    var provider = nghttp2_data_provider(
-      source: nghttp2_data_source(ptr: stream.pointer), read_callback: HTTP2Callbacks.readData)
-    nghttp2_submit_data(handle, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue), stream.id, &provider)
-  }
-
-  func sendTrailers(_ stream: HTTP2Stream, _ trailers: HeaderMap) {
-    table.fill(trailers, .trailers, copies: !canSend)
-    nghttp2_submit_trailer(handle, stream.id, table.fields, table.count)
-  }
-
-  /// Resets a stream from our side: `decoder` hears no more of it.
-  func reset(_ stream: HTTP2Stream, _ decoder: Unretained<StreamDecoder>, _ reason: StreamReset) {
-    if stream.id == 0 {
-      if !isClosed { ended(stream) }
-    } else {
-      submitReset(stream, code(of: reason))
-      flush()
-    }
-    tellComplete(decoder, wasReset: true)
-  }
-
-  /// As Envoy: neither side learns why the other gave up.
-  private func code(of reason: StreamReset) -> nghttp2_error_code {
-    switch reason {
-    case .protocolError: NGHTTP2_PROTOCOL_ERROR
-    case .connectError: NGHTTP2_CONNECT_ERROR
-    default: NGHTTP2_INTERNAL_ERROR
-    }
-  }
-
-  func submitReset(_ stream: HTTP2Stream, _ code: nghttp2_error_code) {
-    nghttp2_submit_rst_stream(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
-  }
-
-  func submitShutdownNotice() {
-    if isClosed { return }
-    nghttp2_submit_shutdown_notice(handle)
-    flush()
-  }
-
-  func submitGoAway() {
-    if isClosed { return }
-    // As Envoy: neither the notice before, nor one that says what was wrong.
-    count(.goawaySent, 1)
-    nghttp2_submit_goaway(
-      handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(handle),
-      NGHTTP2_NO_ERROR.rawValue, nil, 0)
-    flush()
-  }
-
-  /// Writes what nghttp2 has to send into the transport. Where nghttp2 is at work, it is done by who called that.
-  func flush() {
-    if !canSend { return }
-    isSending = true
-    drainMarks()
-    while !hasEnded {
-      var bytes: UnsafePointer<UInt8>?
-      let length = nghttp2_session_mem_send(handle, &bytes)
-      guard length > 0, let bytes else {
-        if length < 0 { fail(.http2Protocol) }
-        break
-      }
-      bytesInFlush += length
-      transport.output.append(ByteView(start: bytes, count: length))
-    }
-    isSending = false
-    if bytesInFlush > 0 { flushed() }
-  }
-
-  /// A DATA frame: its header, and then the stream's bytes.
-  func write(_ stream: HTTP2Stream, header: ByteView, length: Int) {
-    bytesInFlush += header.count + length
-    transport.output.append(header)
-    stream.write(length, to: transport)
-  }
-
-  private func flushed() {
-    transport.flushSoon()
-    marks.wrote(bytesInFlush, frames: framesInFlush, control: controlInFlush)
-    bytesInFlush = 0
-    framesInFlush = 0
-    controlInFlush = 0
-    if let error = floods.outboundVerdict { fail(error) }
-  }
-
-  private func drainMarks() {
-    let left = marks.drain(waiting: transport.output.count)
-    if left.frames > 0 { floods.drained(frames: left.frames, control: left.control) }
-  }
-
-  /// nghttp2 has written a frame.
-  func sent(_ type: UInt8) {
-    let isControl = HTTP2Frame.isControl(type)
-    framesInFlush += 1
-    if isControl { controlInFlush += 1 }
-    floods.sent(isControl: isControl, isData: type == HTTP2Frame.data)
-  }
-
-  // MARK: What the codec is told
-
-  func setAboveHighWatermark(_ isAbove: Bool) {
-    isAboveHighWatermark = isAbove
-    for stream in open { stream.updateWatermark(self) }
-  }
-
-  /// The connection is over: whoever still waits for something hears of it.
-  func close(_ reason: StreamReset) {
-    if isClosed { return }
-    isClosed = true
-    endFields()
-    held = nil
-    pingTimer.disarm()
-    pingTimeoutTimer.disarm()
-    flushTimer.disarm()
-    let streams = open
-    // The call that ends the connection may come from one of them.
-    resting += streams
-    open = []
-    if !streams.isEmpty { count(.streamsActive, -streams.count) }
-    for stream in streams {
-      let decoder = stream.decoder
-      stream.clear()
-      decoder?.use { $0.decodeReset(reason) }
-    }
-  }
-
-  func count(_ stat: CodecStat, _ amount: Int) {
-    switch owner {
-    case .server(let codec): codec.use { $0.delegate.use { $0.codecCounts(stat, amount) } }
-    case .client(let codec): codec.use { $0.delegate.use { $0.codecCounts(stat, amount) } }
-    case .none: break
-    }
-  }
-
-  /// A stream is over, whole or reset by us.
-  func tellComplete(_ decoder: Unretained<StreamDecoder>, wasReset: Bool = false) {
-    switch owner {
-    case .server(let codec):
-      codec.use { $0.delegate.use { delegate in decoder.use { delegate.streamComplete($0, reusable: true) } } }
-    case .client(let codec):
-      codec.use { codec in
-        codec.delegate.use { delegate in
-          let end = wasReset ? ClientStreamEnd.unfinished : codec.isGoingAway ? .closes : .reusable
-          decoder.use { delegate.streamComplete($0, end) }
-        }
-      }
-    case .none: break
-    }
-  }
-
-  /// Ends a stream whose message did not come to its end.
-  func close(_ stream: HTTP2Stream, _ reason: StreamReset) {
-    let decoder = stream.decoder
-    ended(stream)
-    guard let decoder, !hasEnded else { return }
-    if !isServer { tellComplete(decoder, wasReset: true) }
-    decoder.use { $0.decodeReset(reason) }
-  }
-
-  /// Gives a stream up, and tells it so.
-  private func abort(_ stream: HTTP2Stream) {
-    guard let decoder = stream.decoder else { return }
-    stream.decoder = nil
-    submitReset(stream, NGHTTP2_INTERNAL_ERROR)
-    flush()
-    if !isServer { tellComplete(decoder, wasReset: true) }
-    decoder.use { $0.decodeReset(.localReset) }
-  }
-
-  // MARK: Time
-
-  func ping() {
-    if isClosed || keepAlive.isWaiting { return }
-    keepAlive.isWaiting = true
-    nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
-    flush()
-    pingTimeoutTimer.arm(loop, self, id: TimerID.pingTimeout, after: keepAlive.timeout)
-  }
-
-  /// A stream begins: after a long silence it is asked first whether the peer is there at all.
-  func pingIfIdle() { if keepAlive.isStale(at: loop.now) { ping() } }
-
-  func pingAnswered() {
-    if !keepAlive.isWaiting { return }
-    keepAlive.isWaiting = false
-    pingTimeoutTimer.disarm()
-    armPing()
-  }
-
-  private func armPing() {
-    guard let delay = keepAlive.nextPing(&loop.random), !isClosed else { return }
-    pingTimer.arm(loop, self, id: TimerID.ping, after: delay)
-  }
-
-  /// A stream has all of its message waiting: it may not do so for ever.
-  func watchFlushes() {
-    if flushTimer.isArmed { return }
-    flushTimer.arm(loop, self, id: TimerID.flush, after: options.streamFlushTimeout)
-  }
-
   override func timerFired(_ id: UInt8) {
     if hasEnded { return }
     switch id {
@@ -530,27 +293,5 @@ final class HTTP2Session: EventHandler {
     case TimerID.pingTimeout: pingTimedOut()
     default: checkFlushes()
     }
-  }
-
-  private func pingTimedOut() {
-    count(.keepaliveTimeout, 1)
-    switch owner {
-    case .server(let codec): codec.use { $0.delegate.use { $0.keepaliveTimedOut() } }
-    case .client(let codec): codec.use { $0.delegate.use { $0.keepaliveTimedOut() } }
-    case .none: break
-    }
-  }
-
-  private func checkFlushes() {
-    var next = Int64.max
-    for stream in open where stream.flushDeadline != .max && stream.decoder != nil {
-      if stream.flushDeadline > loop.now {
-        next = min(next, stream.flushDeadline)
-      } else {
-        count(.txFlushTimeout, 1)
-        abort(stream)
-      }
-    }
-    if next != .max { flushTimer.arm(loop, self, id: TimerID.flush, after: next &- loop.now) }
   }
 }

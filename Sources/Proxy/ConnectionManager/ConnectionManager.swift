@@ -14,17 +14,13 @@ import Telemetry
 ///
 ///     serving --all of the above--> draining --drain_timeout--> closing --last stream done--> closed
 final class ConnectionManager: ServerCodecDelegate {
-  private enum TimerID {
+  enum TimerID {
     static let idle: UInt8 = 0
     static let delayedClose: UInt8 = 1
     static let maxDuration: UInt8 = 2
     static let drain: UInt8 = 3
     static let gracefulDrain: UInt8 = 4
   }
-
-  /// Time for requests that are on their way already when the process is to end: no client is farther away than this, in
-  /// nanoseconds. Those under way have all of the drain time.
-  private static let farewell: Int64 = 1_000_000_000
 
   let manager: WorkerConnectionManager
   let worker: Worker
@@ -60,9 +56,9 @@ final class ConnectionManager: ServerCodecDelegate {
   private var bytesReceived = 0
   private var bytesSent = 0
   /// The client is told, or will be with the next response, that the connection ends. HTTP/2 takes streams meanwhile.
-  private(set) var isDraining = false
+  var isDraining = false
   /// The connection ends behind the streams that it has.
-  private(set) var isClosing = false
+  var isClosing = false
   /// The end comes with delayed_close_timeout even where the request was read whole.
   private var delaysClose = false
   var pausedForResponse = false
@@ -72,10 +68,10 @@ final class ConnectionManager: ServerCodecDelegate {
   private var idleTimer = Timer()
   private var delayedCloseTimer = Timer()
   private var maxDurationTimer = Timer()
-  private var drainTimer = Timer()
+  var drainTimer = Timer()
   /// When a connection of HTTP/2 began to drain, and how long it may.
-  private var drainStart: Int64 = 0
-  private var drainTime: Int64 = 0
+  var drainStart: Int64 = 0
+  var drainTime: Int64 = 0
 
   init(
     _ manager: WorkerConnectionManager, id: UInt64, remoteAddress: SocketAddress?, socket: DownstreamSocket? = nil,
@@ -311,61 +307,8 @@ final class ConnectionManager: ServerCodecDelegate {
     startDraining()
   }
 
-  /// As Envoy's drain sequence: a request that is on its way already is still answered, in HTTP/1.1 with Connection:
-  /// close; without one the connection ends after drain_timeout.
-  /// - Parameter longest: how long drain_timeout may be, in nanoseconds.
-  private func startDraining(atMost longest: Int64 = .max) {
-    if isHTTP2, isDraining { return drainSooner(longest) }
-    isDraining = true
-    isClosing = !isHTTP2
-    drainTimer.disarm()
-    codec?.shutdownNotice()
-    drainStart = worker.loop.now
-    drainTime = min(info.drainTimeout, longest)
-    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: drainTime)
-  }
-
-  /// A connection of HTTP/2 that drains already has less time for it than it was given.
-  private func drainSooner(_ longest: Int64) {
-    let spent = worker.loop.now - drainStart
-    guard longest < drainTime - spent, !isClosing else { return }
-    drainTime = spent + longest
-    drainTimer.arm(worker.loop, self, id: TimerID.drain, after: longest)
-  }
-
-  /// /drain_listeners?graceful: as in Envoy, connections of HTTP/2 begin to drain by themselves.
-  /// - Parameter delay: nanoseconds.
-  func drainGracefully(after delay: Int64) {
-    guard isHTTP2, !isDraining else { return }
-    if delay > 0 {
-      drainTimer.arm(worker.loop, self, id: TimerID.gracefulDrain, after: delay)
-    } else {
-      drainUnasked()
-    }
-  }
-
-  private func drainUnasked() {
-    if isDraining { return }
-    shard.increment(info.stats[.downstreamCxDrainClose])
-    startDraining()
-  }
-
-  /// drain_timeout is over.
-  private func drained() {
-    isClosing = true
-    codec?.goAway()
-    closeAfterLastStream(requestWasRead: false)
-  }
-
   /// The process ends: what is under way is cut off, and logged.
   func abort() { connection?.close(.noFlush) }
-
-  /// We are going: an idle connection closes now, another behind its response; HTTP/2 says so first.
-  func drain() {
-    if isHTTP2 { return startDraining(atMost: Self.farewell) }
-    breakOff()
-    if streams.isEmpty { close(.flushWrite) }
-  }
 
   override func connectionDidClose(_ event: ConnectionCloseEvent) {
     idleTimer.disarm()

@@ -13,6 +13,16 @@ final class ConnectionPool {
     case http1, http2, negotiated
     /// No HTTP: the bytes of a CONNECT request that ends here.
     case tcp
+
+    /// What is offered where the TLS context names no protocols of its own.
+    var alpn: [String] {
+      switch self {
+      case .http1: ["http/1.1"]
+      case .http2: ["h2"]
+      case .negotiated: ["h2", "http/1.1"]
+      case .tcp: []
+      }
+    }
   }
 
   /// As Envoy: no more connections than these are begun for what happened at one time.

@@ -20,10 +20,10 @@ final class PoolClient: ClientCodecDelegate {
     static let duration: UInt8 = 2
   }
 
-  private let pool: ConnectionPool
-  private let info: ClusterInfo
-  private let worker: Worker
-  private let shard: StatsShard
+  let pool: ConnectionPool
+  let info: ClusterInfo
+  let worker: Worker
+  let shard: StatsShard
   let host: Host
   /// Place in the pool's list.
   var index = 0
@@ -37,17 +37,17 @@ final class PoolClient: ClientCodecDelegate {
   /// Ours, once the connection stands.
   private(set) var localAddress: SocketAddress?
   private var codec: ClientCodec?
-  private var activeStreams = 0
+  private(set) var activeStreams = 0
   /// How many streams both sides allow at a time.
   private var streamLimit: Int
   /// How many streams it may still begin (max_requests_per_connection).
   private var usesLeft: Int
   /// What the pool expects it to have room for while it is connecting.
   let expectedCapacity: Int
-  private var requests: UInt64 = 0
-  private let createdAt: Int64
+  private(set) var requests: UInt64 = 0
+  let createdAt: Int64
   private var idleSince: Int64 = 0
-  private var timedOut = false
+  private(set) var timedOut = false
   private var brokeProtocol = false
   private var isDispatching = false
   private var connectFailure: Int32 = 0
@@ -109,12 +109,6 @@ final class PoolClient: ClientCodecDelegate {
     transport = worker.tls(of: factory).makeSocket(to: host, pool.options, alpn: pool.version.alpn)
     tls = transport as? TLSSession
     return transport
-  }
-
-  private func countVersion() {
-    if pool.version == .tcp { return }
-    shard.increment(info.stats[httpProtocol == .http2 ? .upstreamCxHttp2Total : .upstreamCxHttp1Total])
-    if httpProtocol == .http2, let stats = info.http2Stats { shard.increment(stats[.nghttp2UpstreamConnections]) }
   }
 
   override func connectionDidConnect() {
@@ -218,18 +212,6 @@ final class PoolClient: ClientCodecDelegate {
     idleSince = worker.loop.now
     if info.idleTimeoutNanoseconds > 0, !idleTimer.isArmed {
       idleTimer.arm(worker.loop, self, id: TimerID.idle, after: info.idleTimeoutNanoseconds)
-    }
-  }
-
-  /// A stream was reset. Envoy counts that where connections carry several.
-  func countReset(_ reason: StreamReset) {
-    guard httpProtocol == .http2 else { return }
-    switch reason {
-    case .localReset, .protocolError: shard.increment(info.stats[.upstreamRqTxReset])
-    case .remoteReset: shard.increment(info.stats[.upstreamRqRxReset])
-    case .connectionTermination, .remoteConnectionFailure, .localConnectionFailure, .connectionTimeout:
-      shard.increment(info.stats[.upstreamRqPendingFailureEject])
-    default: break
     }
   }
 
@@ -403,37 +385,5 @@ final class PoolClient: ClientCodecDelegate {
     if timedOut { return .connectionTimeout }
     if neverConnected { return .remoteConnectionFailure }
     return brokeProtocol ? .protocolError : .connectionTermination
-  }
-
-  private func countClose(_ event: ConnectionCloseEvent, neverConnected: Bool) {
-    let local = event == .localClose
-    shard.adjust(info.stats[.upstreamCxActive], by: -1)
-    shard.adjust(host.stats[.cxActive], by: -1)
-    if neverConnected {
-      shard.increment(info.stats[.upstreamCxConnectFail])
-      shard.increment(host.stats[.cxConnectFail])
-      if timedOut { shard.increment(info.stats[.upstreamCxConnectTimeout]) }
-    }
-    shard.increment(info.stats[.upstreamCxDestroy])
-    shard.increment(info.stats[local ? .upstreamCxDestroyLocal : .upstreamCxDestroyRemote])
-    if activeStreams > 0 {
-      shard.increment(info.stats[.upstreamCxDestroyWithActiveRq])
-      shard.increment(
-        info.stats[local ? .upstreamCxDestroyLocalWithActiveRq : .upstreamCxDestroyRemoteWithActiveRq])
-    }
-    shard.record(info.lengthMilliseconds, UInt64((worker.loop.now - createdAt) / 1_000_000))
-    shard.record(info.requestsPerConnection, requests)
-  }
-}
-
-extension ConnectionPool.Version {
-  /// What is offered where the TLS context names no protocols of its own.
-  fileprivate var alpn: [String] {
-    switch self {
-    case .http1: ["http/1.1"]
-    case .http2: ["h2"]
-    case .negotiated: ["h2", "http/1.1"]
-    case .tcp: []
-    }
   }
 }
