@@ -1,16 +1,22 @@
 // `pillion doctor`: each capability tried to the end, in a process that is thrown away. A message each: the step, and an
-// errno (0: it works).
+// errno (0: it works). With `trap`, of that mode.
 #include "agent.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+
+enum { PROBE_SECONDS = 3 };
 
 static int channel;
 
-static void report(const char *step, int code) {
-  struct pl_ns_message message = {.header = {.type = PL_NS_PROBE, .a = (uint32_t)code}};
+static void report_with(const char *step, int code, const int *descriptor) {
+  struct pl_ns_message message = {.header = {.type = PL_NS_PROBE, .a = (uint32_t)code, .b = (uint32_t)getpid()}};
   snprintf(message.text, sizeof message.text, "%s", step);
-  pl_ns_send(channel, &message, NULL, 0);
+  pl_ns_send(channel, &message, descriptor, descriptor != NULL);
 }
+
+static void report(const char *step, int code) { report_with(step, code, NULL); }
 
 static int probe_dns(int type) {
   int fd = -1;
@@ -26,8 +32,25 @@ static int probe_inside(void) {
   return code;
 }
 
+// A connect that is trapped, to an address that nobody has (RFC 5737), so that success is the proxy's doing.
+static int probe_trap(void) {
+  int notifications = -1;
+  int code = trap_install(&notifications);
+  report_with("seccomp", code, code == 0 ? &notifications : NULL);
+  if (code != 0) return 1;
+  close(notifications);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PL_NS_PROBE_PORT)};
+  inet_pton(AF_INET, PL_NS_PROBE_ADDRESS, &address.sin_addr);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // Should it not be trapped, and nobody answer, this process is ended.
+  alarm(PROBE_SECONDS);
+  report("connect", fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ? errno : 0);
+  return 0;
+}
+
 int agent_probe(const struct agent_options *options) {
   channel = options->control;
+  if (options->traps) return probe_trap();
   struct agent_failure failure;
   if (!agent_unshare(&failure)) {
     report(failure.step, failure.code);

@@ -17,6 +17,6 @@ struct DoctorCommand: ParsableCommand {
     if apparmor { return print(AppArmorProfile.text) }
     let examination = try Examination.run()
     print(json ? examination.json : examination.text)
-    if examination.failure != nil { throw ExitCode(1) }
+    if !examination.canCapture { throw ExitCode(1) }
   }
 }

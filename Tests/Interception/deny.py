@@ -1,6 +1,6 @@
 """Runs a command under a seccomp filter that denies some calls, as containers do: deny.py CALL… -- COMMAND…
 
-Calls: unshare, mount, ipv6 (sockets of it), nftables (sockets of it)."""
+Calls: unshare, setns, mount, ipv6 (sockets of it), nftables (sockets of it), pidfd_getfd, process_vm_readv, seccomp."""
 
 import ctypes
 import os
@@ -14,6 +14,10 @@ CALLS = {
     "mount": (165, None, 0, EPERM),
     "ipv6": (41, 0, 10, EAFNOSUPPORT),
     "nftables": (41, 2, 12, EPERM),
+    "setns": (308, None, 0, EPERM),
+    "pidfd_getfd": (438, None, 0, EPERM),
+    "process_vm_readv": (310, None, 0, EPERM),
+    "seccomp": (317, None, 0, EPERM),
 }
 LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000

@@ -23,13 +23,30 @@ import Testing
     #expect(said("uid_map", EPERM, machine(appArmor: true)).contains("apparmor_parser"))
     #expect(said("loopback", EACCES, machine(appArmor: true)).contains("apparmor_parser"))
     #expect(said("tproxy", ENOENT, machine()).contains("modprobe"))
+    #expect(said("seccomp", EBUSY, machine(seccomp: true)).contains("traps calls already"))
+    #expect(said("process_vm_readv", EPERM, machine(seccomp: true)).contains("denies process_vm_readv"))
     #expect(said("routes", EINVAL, machine()).contains("routes: Invalid argument"))
   }
 }
 
 @Suite struct ExaminationTests {
-  private func failure(_ probes: [(String, Int32)]) -> AgentFailure? {
-    Examination(probes.map { Examination.Probe($0.0, $0.1) }, Machine()).failure
+  private func failure(_ probes: [(String, Int32)], _ mode: InterceptionMode = .namespace) -> AgentFailure? {
+    ModeExamination(mode, probes.map { ModeExamination.Probe($0.0, $0.1) }).failure
+  }
+
+  @Test func aTrapIsTriedToItsEnd() {
+    let seen: [(String, Int32)] = [("seccomp", 0), ("process_vm_readv", 0), ("pidfd_getfd", EPERM)]
+    #expect(failure(seen, .trap) == AgentFailure(step: "probe", code: ECHILD))
+    #expect(failure(seen + [("connect", 0)], .trap) == nil)
+    #expect(failure([("seccomp", EBUSY)], .trap) == AgentFailure(step: "seccomp", code: EBUSY))
+  }
+
+  @Test func explicitIsNoCapture() {
+    let denied = ModeExamination(.namespace, [ModeExamination.Probe("unshare", EPERM)])
+    let explicit = ModeExamination(.explicit, [])
+    #expect(explicit.failure == nil)
+    #expect(!Examination([denied, explicit], Machine()).canCapture)
+    #expect(Examination([denied, ModeExamination(.trap, [ModeExamination.Probe("connect", 0)])], Machine()).canCapture)
   }
 
   @Test func someStepsMayFail() {

@@ -11,10 +11,14 @@
 // argv[0] of the agent. What follows is the job ("agent", "probe" or "exec"), options "key=value", "--", and a command.
 #define PL_NS_NAME "pillion-ns"
 
+// Where the probe of `trap` connects to.
+#define PL_NS_PROBE_ADDRESS "192.0.2.1"
+
 // Where the parts meet inside. As Istio's: mark and port 0x539 and 15001.
 enum {
   PL_NS_CAPTURE_PORT = 15001,
   PL_NS_DNS_PORT = 53,
+  PL_NS_PROBE_PORT = 7,
   PL_NS_MARK = 0x539,
   PL_NS_TEXT_SIZE = 240,
   PL_NS_MAX_FDS = 64,
@@ -29,7 +33,7 @@ enum pl_ns_type {
   PL_NS_SOCKETS = 3,  // a: how many, b: errno where they are fewer, c: their family; with them
   PL_NS_STARTED = 4,  // a: the app's pid
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
-  PL_NS_PROBE = 6,    // a: errno, text: what was tried
+  PL_NS_PROBE = 6,    // a: errno, b: the pid, text: what was tried; with `seccomp` the notifications
   PL_NS_CAPTURES = 7, // before READY, a: how many; capture sockets beside READY's
   // proxy -> agent
   PL_NS_GO = 64,           // start the app

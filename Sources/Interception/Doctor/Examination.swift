@@ -2,113 +2,62 @@ import CPillionNS
 import Glibc
 import Reactor
 
-/// What `pillion doctor` has found: each capability that a namespace for an app needs, tried to the end.
+/// What `pillion doctor` has found, of each mode.
 package struct Examination: Sendable, Equatable {
-  package struct Probe: Sendable, Equatable {
-    package let step: String
-    /// errno; 0: it works.
-    package let code: Int32
-
-    package init(_ step: String, _ code: Int32) {
-      self.step = step
-      self.code = code
-    }
-  }
-
-  package let probes: [Probe]
+  package let modes: [ModeExamination]
   package let machine: Machine
 
-  package init(_ probes: [Probe], _ machine: Machine) {
-    self.probes = probes
+  package init(_ modes: [ModeExamination], _ machine: Machine) {
+    self.modes = modes
     self.machine = machine
   }
 
-  /// Tries everything, in a process that is thrown away.
-  /// - Throws: it cannot be started.
+  /// Tries everything, in processes that are thrown away.
+  /// - Throws: one of them cannot be started.
   package static func run() throws(SystemError) -> Examination {
-    var probes: [Probe] = []
-    let pid: pid_t
-    let channel: Descriptor
-    do {
-      let pair = try SocketPair()
-      pid = try AgentProcess.spawn(
-        [PL_NS_NAME, "probe", "control=\(pair.theirs.number)"], keeping: [pair.theirs.number])
-      channel = pair.ours
-    }
-    while let message = try AgentMessage(from: channel.number) {
-      probes.append(Probe(message.text, Int32(bitPattern: message.a)))
-    }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    return Examination(probes, .current())
+    let modes = [try NamespaceProbe.run(), try TrapProbe.run(), ModeExamination(.explicit, [])]
+    return Examination(modes, .current())
   }
 
-  /// What keeps an app from a namespace; nil where nothing does.
-  package var failure: AgentFailure? {
-    if let failed = probes.last(where: { $0.code != 0 && !isOptional($0) }) {
-      return AgentFailure(step: failed.step, code: failed.code)
-    }
-    return probes.contains { $0.step == "sockets" } ? nil : AgentFailure(step: "probe", code: ECHILD)
-  }
-
-  /// Whether it works without.
-  private func isOptional(_ probe: Probe) -> Bool {
-    switch probe.step {
-    case "ipv6", "mount": true
-    // One way of capturing is enough.
-    default: Ladder.variants.contains(probe.step) && variant != nil
-    }
-  }
+  /// Whether there is a mode that captures an app which knows nothing of it: `explicit` is none.
+  package var canCapture: Bool { modes.contains { $0.mode != .explicit && $0.failure == nil } }
 
   // MARK: In words
 
-  /// A line each, and in the end what does not work, why, and what mends it.
+  /// A line each, and behind those of a mode what does not work, why, and what mends it.
   package var text: String {
-    var lines = probes.map { probe in
-      let name = probe.step.padded(to: 26)
-      return "\(name)\(probe.code == 0 ? "ok" : "\(reason(probe))\(note(probe))")"
-    }
-    if let failure {
-      lines.append("--intercept namespace".padded(to: 26) + "no: " + Ladder.reason(failure, machine))
-      lines.append("to mend it".padded(to: 26) + Ladder.remedy(failure, machine))
-    } else {
-      lines.append("--intercept namespace".padded(to: 26) + "ok" + variantNote)
-    }
-    return lines.joined(separator: "\n")
+    modes.flatMap { mode in
+      mode.probes.map {
+        "\($0.step.padded(to: 26))\($0.error.map { "\($0)" } ?? "ok")\($0.code == 0 ? "" : mode.note($0))"
+      }
+        + verdict(mode)
+    }.joined(separator: "\n")
   }
 
-  private var variantNote: String {
-    switch variant {
-    case "tproxy-without-socket": ": ports of the host go before the app's own"
-    case "redirect": ", by REDIRECT: ports of the host go before the app's own"
-    case "anyip": ", without nftables: only ports that the file names are captured"
-    default: ""
-    }
+  private func verdict(_ mode: ModeExamination) -> [String] {
+    let name = "--intercept \(mode.mode.rawValue)".padded(to: 26)
+    guard let failure = mode.failure else { return [name + "ok" + mode.remark] }
+    return [
+      name + "no: " + Ladder.reason(failure, machine), "to mend it".padded(to: 26) + Ladder.remedy(failure, machine),
+    ]
   }
-
-  private func reason(_ probe: Probe) -> String { SystemError("", code: probe.code).reason }
-
-  private func note(_ probe: Probe) -> String {
-    switch probe.step {
-    case "ipv6": " (the app has IPv4 only)"
-    case "mount": " (the app keeps the host's resolv.conf; its questions come to the proxy all the same)"
-    default: ""
-    }
-  }
-
-  /// How connections would be captured: the first way that works.
-  private var variant: String? { probes.first { $0.code == 0 && Ladder.variants.contains($0.step) }?.step }
 
   /// The same for programs, in one line.
   package var json: String {
-    let steps = probes.map { probe in
-      let error = probe.code == 0 ? "null" : Self.quoted(reason(probe))
-      return "{\"step\": \(Self.quoted(probe.step)), \"ok\": \(probe.code == 0), \"error\": \(error)}"
+    let namespace = modes.first { $0.mode == .namespace }
+    let all = modes.map { "{\"mode\": \(Self.quoted($0.mode.rawValue)), \"ok\": \($0.failure == nil), \(json($0))}" }
+    return "{\"namespace\": \(namespace.map { $0.failure == nil } ?? false), "
+      + "\(namespace.map { json($0) + ", " } ?? "")\"modes\": [\(all.joined(separator: ", "))]}"
+  }
+
+  private func json(_ mode: ModeExamination) -> String {
+    let steps = mode.probes.map { probe in
+      "{\"step\": \(Self.quoted(probe.step)), \"ok\": \(probe.code == 0), "
+        + "\"error\": \(probe.error.map { Self.quoted($0) } ?? "null")}"
     }
-    let problem = failure.map { Self.quoted(Ladder.reason($0, machine)) } ?? "null"
-    let remedy = failure.map { Self.quoted(Ladder.remedy($0, machine)) } ?? "null"
-    return "{\"namespace\": \(failure == nil), \"problem\": \(problem), \"remedy\": \(remedy), "
-      + "\"probes\": [\(steps.joined(separator: ", "))]}"
+    let problem = mode.failure.map { Self.quoted(Ladder.reason($0, machine)) } ?? "null"
+    let remedy = mode.failure.map { Self.quoted(Ladder.remedy($0, machine)) } ?? "null"
+    return "\"problem\": \(problem), \"remedy\": \(remedy), \"probes\": [\(steps.joined(separator: ", "))]"
   }
 
   /// Our own words and strerror's: letters, and at most quotes.

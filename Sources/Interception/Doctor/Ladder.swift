@@ -18,6 +18,9 @@ package enum Ladder {
     case .limit: "the limit user.max_user_namespaces or user.max_net_namespaces is 0 or used up"
     case .appArmor: "AppArmor restricts user namespaces (Ubuntu)"
     case .rules: "the kernel refuses the nftables rules: \(SystemError("", code: failure.code).reason)"
+    case .sandbox: "another sandbox traps calls already, such as that of a 'pillion run' around this one"
+    case .denied: "this container's seccomp profile denies \(failure.step)"
+    case .yama: "the app's memory is closed to Pillion (kernel.yama.ptrace_scope)"
     case .other: "\(failure.step): \(SystemError("", code: failure.code).reason)"
     }
   }
@@ -31,11 +34,14 @@ package enum Ladder {
       "pillion doctor --apparmor | sudo tee /etc/apparmor.d/pillion && sudo apparmor_parser -r /etc/apparmor.d/pillion, "
         + "or sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
     case .rules: "sudo modprobe -a nf_tables nft_tproxy nft_socket"
+    case .sandbox: "run it outside of that"
+    case .denied: "docker run --security-opt seccomp=unconfined"
+    case .yama: "sudo sysctl kernel.yama.ptrace_scope=1"
     case .other: "--intercept off runs the app without it"
     }
   }
 
-  private enum Cause { case container, sysctl, limit, appArmor, rules, other }
+  private enum Cause { case container, sysctl, limit, appArmor, rules, sandbox, denied, yama, other }
 
   private static func cause(_ failure: AgentFailure, _ machine: Machine) -> Cause {
     let isDenied = failure.code == EPERM || failure.code == EACCES
@@ -43,6 +49,12 @@ package enum Ladder {
       if failure.code == ENOSPC { return .limit }
       if isDenied, machine.forbidsUserNamespaces { return .sysctl }
       if isDenied, machine.hasSeccompFilter { return .container }
+    }
+    if failure.step == "seccomp", failure.code == EBUSY { return .sandbox }
+    if ["seccomp", "process_vm_readv", "process_vm_writev"].contains(failure.step) {
+      if isDenied, machine.closesMemory { return .yama }
+      if isDenied, machine.hasSeccompFilter { return .denied }
+      return .other
     }
     // On Ubuntu unshare succeeds, and whatever follows is denied.
     if isDenied, machine.restrictsByAppArmor { return .appArmor }
