@@ -94,6 +94,7 @@ if isFuzzing {
     fuzzTarget("HTTP2", dependencies: ["HTTP", "Reactor"]),
     fuzzTarget("Config", dependencies: ["EnvoyConfig"]),
     fuzzTarget("ClientHello", dependencies: ["Proxy", "Reactor"]),
+    fuzzTarget("DNS", dependencies: ["Interception", "EnvoyConfig"]),
     fuzzTarget("JWT", dependencies: ["Security", "Reactor"]),
   ]
 }
