@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from clients.between import between, http2_options
@@ -58,8 +59,11 @@ def test_the_server_says_goodbye(way):
 
 
 def test_several_at_once(way):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(opened(way)) for _ in range(20)]
+    # A farewell takes as long as the proxy's delayed_close_timeout.
+    with ThreadPoolExecutor(20) as closing, contextlib.ExitStack() as stack:
+        sockets = [opened(way) for _ in range(20)]
+        for socket in sockets:
+            stack.callback(closing.submit, socket.close)
         for number, socket in enumerate(sockets):
             socket.send(str(number))
         assert [socket.recv(timeout=10) for socket in sockets] == [str(number) for number in range(20)]

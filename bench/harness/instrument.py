@@ -55,9 +55,10 @@ def chosen(word):
 
 
 class Instrument:
-    """A folder, the ports and the upstream for counting; use it in a `with`."""
+    """A folder, the ports and the upstream for counting; use it in a `with`. `swapped` is as in `process.two_cpus`."""
 
-    def __init__(self, scenario):
+    def __init__(self, scenario, swapped=False):
+        self.swapped = swapped
         process.allow_many_files()
         process.end_on_signals()
         (CACHE / "bench").mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ class Instrument:
         self.cpus = os.sched_getaffinity(0)
 
     def __enter__(self):
-        self.bench = measure.Bench(self.folder, None)
+        self.bench = measure.Bench(self.folder, None, self.swapped)
         self.bench.start_upstream(setup.which("nginx"))
         return self
 

@@ -50,10 +50,10 @@ def runs_of(scenario, candidates):
 class Bench:
     """A folder, three ports, two CPUs and the upstream, which runs as long as this does."""
 
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, swapped=False):
         self.folder = Path(folder)
         self.settings = settings
-        self.proxy_cpu, self.load_cpu = process.two_cpus()
+        self.proxy_cpu, self.load_cpu = process.two_cpus(swapped)
         self.ports = Ports(*process.free_ports(6))
         self.upstream = None
 

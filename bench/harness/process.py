@@ -22,13 +22,15 @@ def allow_many_files():
         raise BenchError(f"the limit of open files is {hard}; the scenarios need 8192 (ulimit -Hn)")
 
 
-def two_cpus():
-    """The two CPUs that are used: the first for the proxy, the second for load, upstream and this harness."""
+def two_cpus(swapped=False):
+    """The two CPUs that are used: the first for the proxy, the second for load, upstream and this harness; the other way
+    round for one of two that run at a time."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2:
         raise BenchError("two CPUs are needed: one for the proxy, one for load and upstream")
-    os.sched_setaffinity(0, {allowed[1]})
-    return allowed[0], allowed[1]
+    proxy, load = allowed[1::-1] if swapped else allowed[:2]
+    os.sched_setaffinity(0, {load})
+    return proxy, load
 
 
 class Process:
@@ -167,7 +169,8 @@ def end_on_signals():
 def free_ports(count):
     """Ports that nobody listens on, below the ephemeral range, so that no outgoing connection takes them either."""
     found = []
-    for port in range(20000 + os.getpid() % 10000, 32000):
+    # Far enough from those of a process that begins at the same moment.
+    for port in range(20000 + os.getpid() * 16 % 10000, 32000):
         with socket.socket() as probe:
             try:
                 probe.bind(("0.0.0.0", port))

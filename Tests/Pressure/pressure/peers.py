@@ -33,6 +33,7 @@ class Upstream:
                 sock, _ = self.sock.accept()
             except OSError:
                 return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             wire = Wire(sock, 60.0)
             self.wires.append(wire)
             self.accepted += 1

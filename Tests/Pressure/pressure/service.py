@@ -59,7 +59,9 @@ class Service(Proxy):
         return self.process.pid
 
     def connect(self, seconds=10.0):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
 
     def said(self):
         with open(self.log, "rb") as errors:
