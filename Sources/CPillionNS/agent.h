@@ -29,6 +29,8 @@ struct agent_options {
   const char *name;      // for `exec`
   bool stays_on_host;    // the app gets no namespace
   bool traps;            // the app's connects stop until the proxy has answered for them
+  bool is_rootful;       // there, with rules for it
+  bool removes;          // of `stale`: what it finds
   const char *resolver;  // resolv.conf, lines separated by ";"; NULL: left alone
   struct agent_ports host_ports;
   struct agent_ports captured_ports;  // where nothing but listeners can capture: theirs
@@ -93,6 +95,13 @@ int app_release(struct app *app);  // what its exec fails with
 // trap.c: for this process and all that it starts. Takes a descriptor of notifications.
 int trap_install(int *notifications);
 
+// rootful.c: rules of the host for one app.
+bool rootful_lay(struct agent_place *place, struct agent_failure *failure);
+int rootful_enter(void);       // the app's process, before its exec; without rules nothing
+void rootful_take_away(void);  // once nothing of the app is left
+// What agents that are gone left on the host; where it `removes`, the errno of that.
+void rootful_find_stale(bool removes, void (*found)(const char *what, int code));
+
 // children.c
 void children_signal_all(int signal);
 bool children_exist(void);
@@ -108,6 +117,7 @@ void agent_release_libraries(void);
 int agent_run(const struct agent_options *options);
 int agent_exec(const struct agent_options *options);
 int agent_probe(const struct agent_options *options);
+int agent_stale(const struct agent_options *options);
 
 // Writes a short text to a file of /proc.
 int write_file(const char *path, const char *text);

@@ -32,8 +32,12 @@ static void be_the_app(const struct agent_options *options, const sigset_t *mask
   if (getppid() != parent || !wait_for_go(options, channel)) _exit(EXIT_FAILED);
   restore_own_signals();
   sigprocmask(SIG_SETMASK, mask, NULL);
-  execvp(options->command[0], options->command);
-  tell(channel, PL_NS_ERROR, errno, NULL);
+  int code = rootful_enter();
+  if (code == 0) {
+    execvp(options->command[0], options->command);
+    code = errno;
+  }
+  tell(channel, PL_NS_ERROR, code, NULL);
   _exit(EXIT_FAILED);
 }
 

@@ -29,6 +29,8 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "sockets")) != NULL) options->sockets = atoi(value);
   if ((value = value_of(argument, "host")) != NULL) options->stays_on_host = true;
   if ((value = value_of(argument, "trap")) != NULL) options->traps = true;
+  if ((value = value_of(argument, "rootful")) != NULL) options->is_rootful = true;
+  if ((value = value_of(argument, "remove")) != NULL) options->removes = true;
   if ((value = value_of(argument, "name")) != NULL) options->name = value;
   if ((value = value_of(argument, "resolver")) != NULL) options->resolver = value;
   if ((value = value_of(argument, "ports")) != NULL) read_ports(&options->host_ports, value);
@@ -57,6 +59,7 @@ void pl_ns_enter(int argc, char **argv) {
     _exit(agent_run(&options));
   }
   if (strcmp(argv[1], "exec") == 0 && options.pid > 0 && options.command[0] != NULL) _exit(agent_exec(&options));
+  if (strcmp(argv[1], "stale") == 0 && options.control >= 0) _exit(agent_stale(&options));
   if (strcmp(argv[1], "probe") == 0 && options.control >= 0) _exit(agent_probe(&options));
   _exit(2);
 }

@@ -160,6 +160,30 @@ static int watch_app(struct agent *agent) {
 
 // MARK: The beginning
 
+// What is told about others: the agent has one proxy.
+static const struct agent_options *listener;
+
+static void tell_stale(const char *what, int code) {
+  struct pl_ns_message message = {
+      .header = {.type = PL_NS_STALE, .a = (uint32_t)code, .b = listener->removes || listener->is_rootful}};
+  snprintf(message.text, sizeof message.text, "%s", what);
+  pl_ns_send(listener->control, &message, NULL, 0);
+}
+
+int agent_stale(const struct agent_options *options) {
+  listener = options;
+  rootful_find_stale(options->removes, tell_stale);
+  return 0;
+}
+
+static int prepare_host(const struct agent_options *options, struct agent_place *place) {
+  struct agent_failure failure;
+  listener = options;
+  if (!rootful_lay(place, &failure)) return tell_failure(options, failure.step, failure.code, EXIT_FAILED);
+  rootful_find_stale(true, tell_stale);
+  return 0;
+}
+
 static int listen_for_names(struct agent_place *place) {
   int code = agent_listen((struct agent_listener){.port = PL_NS_DNS_PORT, .type = SOCK_DGRAM}, &place->dns_udp);
   if (code != 0) return code;
@@ -197,8 +221,8 @@ static int become_ready(struct agent *agent) {
     if (code != 0) return tell_failure(options, "seccomp", code, EXIT_FAILED);
     fds[message.header.b++] = agent->app.notifications;
     message.header.c = (uint32_t)agent->app.pid;
-  } else if (!options->stays_on_host) {
-    int code = prepare(options, &place);
+  } else if (!options->stays_on_host || options->is_rootful) {
+    int code = options->is_rootful ? prepare_host(options, &place) : prepare(options, &place);
     if (code != 0) return code;
     hand_over_captures(options, &place);
     fds[message.header.b++] = place.captures[0];
@@ -220,6 +244,22 @@ static int watch_signals(struct agent *agent) {
   return agent->signals < 0 ? errno : 0;
 }
 
+// From GO to the end of all that the app started.
+static int live(struct agent *agent) {
+  bool go = false;
+  while (!go) {
+    if (!turn(agent, true, &go)) return 0;
+  }
+  int code = agent->app.pid > 0 ? 0 : app_fork(agent->options, &agent->users_mask, &agent->app);
+  if (code == 0) code = app_release(&agent->app);
+  if (code != 0) {
+    while (waitpid(-1, NULL, 0) > 0) continue;
+    return tell_failure(agent->options, "exec", code, code == ENOENT ? 127 : 126);
+  }
+  tell(agent, PL_NS_STARTED, (uint32_t)agent->app.pid, 0);
+  return watch_app(agent);
+}
+
 int agent_run(const struct agent_options *options) {
   fcntl(options->control, F_SETFD, FD_CLOEXEC);
   fcntl(options->sockets, F_SETFD, FD_CLOEXEC);
@@ -229,16 +269,7 @@ int agent_run(const struct agent_options *options) {
   if ((code = become_ready(&agent)) != 0) return code;
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   agent_release_libraries();
-  bool go = false;
-  while (!go) {
-    if (!turn(&agent, true, &go)) return 0;
-  }
-  code = agent.app.pid > 0 ? 0 : app_fork(options, &agent.users_mask, &agent.app);
-  if (code == 0) code = app_release(&agent.app);
-  if (code != 0) {
-    while (waitpid(-1, NULL, 0) > 0) continue;
-    return tell_failure(options, "exec", code, code == ENOENT ? 127 : 126);
-  }
-  tell(&agent, PL_NS_STARTED, (uint32_t)agent.app.pid, 0);
-  return watch_app(&agent);
+  code = live(&agent);
+  rootful_take_away();
+  return code;
 }

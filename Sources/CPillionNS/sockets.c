@@ -20,14 +20,9 @@ static void make_own(int fd, int family) {
 }
 
 bool agent_is_transparent(int fd) {
-  int v4 = 0, domain = AF_INET, v6 = 1;
-  socklen_t length = sizeof v4;
-  if (getsockopt(fd, IPPROTO_IP, OPT_IP_TRANSPARENT, &v4, &length) != 0) return false;
-  length = sizeof domain;
-  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) return false;
-  length = sizeof v6;
-  if (domain == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, OPT_IPV6_TRANSPARENT, &v6, &length) != 0) return false;
-  return v4 != 0 && v6 != 0;
+  int value = 0;
+  socklen_t length = sizeof value;
+  return getsockopt(fd, IPPROTO_IP, OPT_IP_TRANSPARENT, &value, &length) == 0 && value != 0;
 }
 
 int agent_inside_socket(int family, int *result) {

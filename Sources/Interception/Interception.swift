@@ -14,6 +14,8 @@ import Reactor
 package final class Interception {
   package struct Options: Sendable {
     package var mode = InterceptionMode.auto
+    /// Nil: the first that works.
+    package var variant: NamespaceVariant?
     package var outbound = OutboundTrafficPolicy.allowAny
     /// Ports of the host's loopback that the app may use.
     package var hostPorts: [UInt16] = []
@@ -56,6 +58,10 @@ package final class Interception {
     settings.name = options.name.isEmpty ? options.appName : options.name
     settings.resolver = ResolverSettings.lines(host: SmallFile.read("/etc/resolv.conf") ?? "")
     settings.ports = plan?.loopbackPorts ?? []
+    settings.capturedPorts = plan?.capturedPorts ?? []
+    settings.variant = options.variant
+    settings.isRootful = options.mode == .rootful
+    if settings.isRootful { settings.isolates = false }
     settings.command = options.command
     settings.variables = AppVariable.environment(options.variables) { _ in nil }
     ProcessEnd.adoptOrphans()
@@ -75,10 +81,9 @@ package final class Interception {
     }
   }
 
-  /// The socket of a listener that stands inside; nil for one that stands on the host.
-  package func captureSocket(of listener: Listener) throws(SystemError) -> Descriptor? {
-    guard let plan, listener.name == plan.captureListener, let number = inside?.capture.number else { return nil }
-    return try Descriptor(checking: fcntl(number, F_DUPFD_CLOEXEC, 3), "dup")
+  /// The sockets of a listener that stands inside; nil for one that stands on the host.
+  package func captureSockets(of listener: Listener) -> DescriptorList? {
+    listener.name == plan?.captureListener ? inside?.captures : nil
   }
 
   /// What the compiled configuration has to know of the app.

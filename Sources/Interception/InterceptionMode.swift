@@ -16,10 +16,22 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
   /// Those that Pillion does not have yet.
   package var isSupported: Bool {
     switch self {
-    case .auto, .namespace, .off: true
-    case .trap, .explicit, .rootful: false
+    case .auto, .namespace, .rootful, .off: true
+    case .trap, .explicit: false
     }
   }
+}
+
+/// How connections are captured in a namespace (`--intercept-variant`), the best first.
+package enum NamespaceVariant: String, Sendable, CaseIterable {
+  /// By a rule that hands each connection to the proxy's socket, with the destination as that socket's own address.
+  case tproxy
+  /// The same where the kernel cannot say who listens (WSL2): ports of the host go before the app's own.
+  case tproxyWithoutSocket = "tproxy-without-socket"
+  /// By address translation.
+  case redirect
+  /// By sockets alone, at the ports that the configuration names.
+  case anyip
 }
 
 /// What becomes of names and addresses that the configuration does not know (`--outbound`), in Istio's words.

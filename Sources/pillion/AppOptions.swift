@@ -3,6 +3,7 @@ import Interception
 
 extension InterceptionMode: ExpressibleByArgument {}
 extension OutboundTrafficPolicy: ExpressibleByArgument {}
+extension NamespaceVariant: ExpressibleByArgument {}
 
 extension AppVariable: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
@@ -12,6 +13,16 @@ extension AppVariable: ExpressibleByArgument {
 struct AppOptions: ParsableArguments {
   @Option(help: "How the app's connections come to the proxy: auto, namespace, or off.")
   var intercept = InterceptionMode.auto
+
+  @Option(
+    help: """
+      How connections are captured in a namespace, in place of the first of these that works: tproxy, \
+      tproxy-without-socket, redirect, or anyip.
+      """)
+  var interceptVariant: NamespaceVariant?
+
+  @Flag(help: "With --intercept rootful: lay the rules and run the app, as root; without it they are printed.")
+  var apply = false
 
   @Option(help: "Names and addresses that the configuration does not know: allow-any, or registry-only.")
   var outbound = OutboundTrafficPolicy.allowAny
@@ -42,6 +53,10 @@ struct AppOptions: ParsableArguments {
       let known = InterceptionMode.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--intercept \(intercept.rawValue) is not supported yet; \(known) are.")
     }
+    guard !apply || intercept == .rootful else { throw ValidationError("--apply is for --intercept rootful.") }
+    guard interceptVariant == nil || intercept == .auto || intercept == .namespace else {
+      throw ValidationError("--intercept-variant is for --intercept namespace.")
+    }
     guard terminationGracePeriodS >= 0, terminationGracePeriodS <= Int(UInt32.max) else {
       throw ValidationError("--termination-grace-period-s is a number of seconds; got \(terminationGracePeriodS).")
     }
@@ -53,11 +68,15 @@ struct AppOptions: ParsableArguments {
     }
   }
 
+  /// Whether all that is wanted is to see the rules.
+  var onlyPrintsRules: Bool { intercept == .rootful && !apply }
+
   /// Nil where there is no app.
   var interception: Interception.Options? {
     if command.isEmpty { return nil }
     var options = Interception.Options(command: command)
     options.mode = intercept
+    options.variant = interceptVariant
     options.outbound = outbound
     options.hostPorts = hostPorts
     options.variables = variables

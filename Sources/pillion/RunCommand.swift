@@ -1,6 +1,7 @@
 import ArgumentParser
 import EnvoyConfig
 import Glibc
+import Interception
 import Proxy
 import Reactor
 import Telemetry
@@ -18,6 +19,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var app: AppOptions
 
   func run() throws {
+    if app.onlyPrintsRules { return print(RootfulRules()) }
     guard let source = options.source else {
       throw ValidationError("At least one of --config-path or --config-yaml is needed.")
     }

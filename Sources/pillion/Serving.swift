@@ -92,8 +92,8 @@ struct Serving {
 
   private func bind(_ listener: Listener, _ interception: Interception?) throws(ConfigErrors) -> ListenerSockets {
     do throws(SystemError) {
-      if let socket = try interception?.captureSocket(of: listener) {
-        return try ListenerSockets(listener, concurrency: options.concurrency, using: [socket.number])
+      if let sockets = interception?.captureSockets(of: listener) {
+        return try ListenerSockets(listener, concurrency: options.concurrency, using: sockets.numbers)
       }
       return try ListenerSockets(listener, concurrency: options.concurrency)
     } catch {

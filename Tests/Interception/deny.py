@@ -1,6 +1,7 @@
 """Runs a command under a seccomp filter that denies some calls, as containers do: deny.py CALL… -- COMMAND…
 
-Calls: unshare, setns, mount, ipv6 (sockets of it), nftables (sockets of it), pidfd_getfd, process_vm_readv, seccomp."""
+Calls: unshare, setns, mount, ipv6 (sockets of it), nftables (sockets of it), pidfd_getfd, process_vm_readv, seccomp,
+transparent and transparent6 (setting IP_TRANSPARENT, IPV6_TRANSPARENT)."""
 
 import ctypes
 import os
@@ -18,6 +19,8 @@ CALLS = {
     "pidfd_getfd": (438, None, 0, EPERM),
     "process_vm_readv": (310, None, 0, EPERM),
     "seccomp": (317, None, 0, EPERM),
+    "transparent": (54, 2, 19, EPERM),
+    "transparent6": (54, 2, 75, EPERM),
 }
 LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// argv[0] of the agent. What follows is the job ("agent", "probe" or "exec"), options "key=value", "--", and a command.
+// argv[0] of the agent. What follows is the job ("agent", "probe", "stale" or "exec"), options "key=value", "--", and a command.
 #define PL_NS_NAME "pillion-ns"
 
 // Where the probe of `trap` connects to.
@@ -20,6 +20,7 @@ enum {
   PL_NS_DNS_PORT = 53,
   PL_NS_PROBE_PORT = 7,
   PL_NS_MARK = 0x539,
+  PL_NS_GROUP = 1337,  // of a rootful app where rules cannot match its cgroup
   PL_NS_TEXT_SIZE = 240,
   PL_NS_MAX_FDS = 64,
 };
@@ -35,6 +36,7 @@ enum pl_ns_type {
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
   PL_NS_PROBE = 6,    // a: errno, b: the pid, text: what was tried; with `seccomp` the notifications
   PL_NS_CAPTURES = 7, // before READY, a: how many; capture sockets beside READY's
+  PL_NS_STALE = 8,    // text: what an earlier agent left on the host; a: errno of taking it away; b: 1 where that was tried
   // proxy -> agent
   PL_NS_GO = 64,           // start the app
   PL_NS_WANT_SOCKETS = 65, // a: how many (at most PL_NS_MAX_FDS), b: AF_INET or AF_INET6

@@ -6,7 +6,7 @@ import Reactor
 package final class Agent {
   /// What a namespace that is laid out has for the proxy.
   package struct Inside: ~Copyable {
-    package let capture: Descriptor
+    package let captures: DescriptorList
     package let dnsUDP: Descriptor
     package let dnsTCP: Descriptor
     package let hasIPv6: Bool
@@ -23,6 +23,12 @@ package final class Agent {
     package var resolver: [String] = []
     /// Of the host's loopback.
     package var ports: [UInt16] = []
+    /// Those of listeners, where nothing else captures.
+    package var capturedPorts: [UInt16] = []
+    /// Nil: the first that works.
+    package var variant: NamespaceVariant?
+    /// Rules of the host for the app, which is no namespace.
+    package var isRootful = false
     /// The app and its arguments.
     package var command: [String] = []
     /// "NAME=VALUE", in the place of the user's own of these names.
@@ -33,8 +39,11 @@ package final class Agent {
     func arguments(control: Int32, sockets: Int32) -> [String] {
       var arguments = [PL_NS_NAME, "agent", "control=\(control)", "sockets=\(sockets)", "name=\(name)"]
       if !isolates { arguments.append("host=1") }
+      if isRootful { arguments.append("rootful=1") }
+      if let variant { arguments.append("variant=\(variant.rawValue)") }
       if !resolver.isEmpty { arguments.append("resolver=" + resolver.joined(separator: ";")) }
       arguments.append("ports=" + ports.map { "\($0)" }.joined(separator: ","))
+      arguments.append("captured=" + capturedPorts.map { "\($0)" }.joined(separator: ","))
       return arguments + ["--"] + command
     }
   }
@@ -46,6 +55,8 @@ package final class Agent {
   private(set) var control: Int32
   /// What dials the app.
   package let sockets: InsideSockets
+  /// What earlier agents had left on the host.
+  package private(set) var remains: [Remains.Found] = []
   private var exitStatus: Int32?
 
   /// Starts it; it prepares the namespace while the caller goes on.
@@ -70,15 +81,24 @@ package final class Agent {
   /// Waits for the namespace.
   /// - Throws: a step of it failed, or took too long.
   package func waitUntilReady() throws -> Inside {
+    let captures = DescriptorList()
     var ready = try nextMessage()
-    guard ready.type == PL_NS_READY.rawValue else { throw Self.failure(ready) }
+    while ready.type != PL_NS_READY.rawValue {
+      switch ready.type {
+      case PL_NS_CAPTURES.rawValue: captures.numbers += ready.takeDescriptors()
+      case PL_NS_STALE.rawValue: remains.append(Remains.Found(ready))
+      default: throw Self.failure(ready)
+      }
+      ready = try nextMessage()
+    }
     let (hasIPv6, variant, numbers) = (ready.c == 1, ready.text, ready.takeDescriptors())
     guard numbers.count == 3 else {
       for number in numbers { close(number) }
       throw InterceptionError("the agent handed over \(numbers.count) sockets in place of 3")
     }
+    captures.numbers.append(numbers[0])
     return Inside(
-      capture: Descriptor(numbers[0]), dnsUDP: Descriptor(numbers[1]), dnsTCP: Descriptor(numbers[2]),
+      captures: captures, dnsUDP: Descriptor(numbers[1]), dnsTCP: Descriptor(numbers[2]),
       hasIPv6: hasIPv6, variant: variant)
   }
 

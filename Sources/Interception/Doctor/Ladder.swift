@@ -4,7 +4,7 @@ import Reactor
 /// What a step of the agent's that this machine refuses means, and the one thing that mends it.
 package enum Ladder {
   /// The ways of capturing in a namespace, the best first, as the agent names them.
-  package static let variants = ["tproxy", "tproxy-without-socket", "redirect", "anyip"]
+  package static let variants = NamespaceVariant.allCases.map(\.rawValue)
 
   /// One line.
   package static func explanation(of failure: AgentFailure, _ machine: Machine) -> String {

@@ -1,0 +1,216 @@
+// Rules of the host's own network namespace, for one app of it. They match the app alone, by its cgroup, else by a group id: neither the
+// proxy nor anybody else is touched. Everything is called pillion-PID by the agent's pid, so that what an agent could not take away is known.
+#include "agent.h"
+#include "cgroup.h"
+#include "netlink.h"
+#include "nft.h"
+
+#include <grp.h>
+#include <sys/socket.h>
+
+static const char prefix[] = "pillion-";
+
+static struct {
+  char name[32];
+  int netlink;        // the table's owner
+  bool has_table;
+  bool is_owned;      // the kernel takes the table away with its owner's end
+  bool has_cgroup;
+  struct cgroup cgroup;
+} laid = {.netlink = -1};
+
+// MARK: The table
+
+struct ports {
+  uint16_t capture, dns_udp, dns_tcp;
+};
+
+static void match_app(bool by_cgroup) {
+  if (by_cgroup) nft_match_cgroup(laid.cgroup.level, laid.cgroup.id);
+  else nft_match_group(PL_NS_GROUP);
+}
+
+static void redirect(uint8_t protocol, uint16_t port, uint16_t target) {
+  nft_begin_rule("app");
+  nft_match_protocol(protocol);
+  if (port != 0) nft_match_destination_port(port);
+  nft_redirect(target);
+  nft_end_rule();
+}
+
+static void accept_loopback(void) {
+  static const uint8_t v4[4] = {127}, mask_v4[4] = {255}, v6[16] = {[15] = 1};
+  nft_begin_rule("app");
+  nft_match_destination(NFPROTO_IPV4, v4, mask_v4);
+  nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+  nft_begin_rule("app");
+  nft_match_destination(NFPROTO_IPV6, v6, NULL);
+  nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+}
+
+// `pillion run --intercept rootful` prints the same (RootfulRules.swift).
+static int lay_table(const struct ports *ports, bool by_cgroup, bool owned) {
+  nft_begin();
+  nft_add_table(laid.name, owned ? NFT_TABLE_F_OWNER : 0);
+  nft_add_chain("app");
+  nft_add_base_chain("out", "nat", NF_INET_LOCAL_OUT, -100);
+  nft_begin_rule("out");
+  match_app(by_cgroup);
+  nft_verdict(NFT_JUMP, "app");
+  nft_end_rule();
+  // Before loopback, where many a host has its resolver.
+  redirect(IPPROTO_UDP, PL_NS_DNS_PORT, ports->dns_udp);
+  redirect(IPPROTO_TCP, PL_NS_DNS_PORT, ports->dns_tcp);
+  accept_loopback();
+  redirect(IPPROTO_TCP, 0, ports->capture);
+  return nft_send_on(laid.netlink);
+}
+
+// The best that this kernel takes: by cgroup since 5.13, owned since 5.12.
+static int lay_best_table(const struct ports *ports) {
+  int code = netlink_open(NETLINK_NETFILTER, &laid.netlink);
+  if (code != 0) return code;
+  for (int choice = laid.has_cgroup ? 0 : 2; choice < 4; choice++) {
+    bool by_cgroup = choice < 2, owned = choice % 2 == 0;
+    if ((code = lay_table(ports, by_cgroup, owned)) != 0) continue;
+    laid.has_table = true;
+    laid.is_owned = owned;
+    if (!by_cgroup && laid.has_cgroup) laid.has_cgroup = cgroup_remove(laid.cgroup.path) != 0;
+    return 0;
+  }
+  return code;
+}
+
+// MARK: Sockets
+
+static int listen_for(int type, int *fd, uint16_t *port) {
+  int code = agent_listen((struct agent_listener){.type = type, .only_loopback = true}, fd);
+  if (code != 0) return code;
+  struct sockaddr_in6 address;
+  socklen_t length = sizeof address;
+  if (getsockname(*fd, (struct sockaddr *)&address, &length) != 0) return errno;
+  *port = ntohs(address.sin6_port);  // where sockaddr_in has it too
+  return 0;
+}
+
+static int listen_on_host(struct agent_place *place, struct ports *ports) {
+  int code = listen_for(SOCK_STREAM, &place->captures[0], &ports->capture);
+  if (code != 0) return code;
+  place->capture_count = 1;
+  code = listen_for(SOCK_DGRAM, &place->dns_udp, &ports->dns_udp);
+  return code == 0 ? listen_for(SOCK_STREAM, &place->dns_tcp, &ports->dns_tcp) : code;
+}
+
+// Whether there is a way to the IPv6 addresses of names; nothing is sent.
+static bool has_ipv6_route(void) {
+  struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PL_NS_DNS_PORT)};
+  memcpy(&address.sin6_addr, (uint8_t[16]){0x20, 0x01, 0, 2, [15] = 1}, 16);
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  bool found = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+  close(fd);
+  return found;
+}
+
+// MARK: What is left of others
+
+// Whether its agent is gone; false for a name that is not an agent's.
+static bool is_stale(const char *name) {
+  if (strncmp(name, prefix, sizeof prefix - 1) != 0) return false;
+  char *end, path[64], command[32];
+  long pid = strtol(name + sizeof prefix - 1, &end, 10);
+  if (pid <= 0 || *end != 0) return false;
+  snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return true;
+  bool is_agent = fgets(command, sizeof command, file) != NULL && strcmp(command, PL_NS_NAME "\n") == 0;
+  fclose(file);
+  return !is_agent;
+}
+
+enum { STALE_LIMIT = 64 };
+
+struct stale {
+  char tables[STALE_LIMIT][32];
+  size_t count;
+};
+
+static void note_table(const char *name, void *context) {
+  struct stale *stale = context;
+  if (stale->count == STALE_LIMIT || strlen(name) >= sizeof *stale->tables || !is_stale(name)) return;
+  strcpy(stale->tables[stale->count++], name);
+}
+
+static int remove_table(const char *name) {
+  nft_begin();
+  nft_delete_table(name);
+  return nft_send();
+}
+
+struct search {
+  bool removes;
+  void (*found)(const char *what, int code);
+};
+
+static void found_cgroup(const char *path, const char *name, void *context) {
+  const struct search *search = context;
+  if (!is_stale(name)) return;
+  char what[PATH_MAX + 16];
+  snprintf(what, sizeof what, "cgroup %s", path);
+  search->found(what, search->removes ? cgroup_remove(path) : 0);
+}
+
+void rootful_find_stale(bool removes, void (*found)(const char *what, int code)) {
+  static struct stale stale;
+  stale.count = 0;
+  nft_each_table(note_table, &stale);
+  for (size_t index = 0; index < stale.count; index++) {
+    char what[64];
+    snprintf(what, sizeof what, "table inet %s", stale.tables[index]);
+    found(what, removes ? remove_table(stale.tables[index]) : 0);
+  }
+  struct search search = {removes, found};
+  cgroup_each(prefix, found_cgroup, &search);
+}
+
+// MARK: Begin and end
+
+bool rootful_lay(struct agent_place *place, struct agent_failure *failure) {
+  struct ports ports;
+  *failure = (struct agent_failure){.step = "root", .code = EPERM};
+  if (geteuid() != 0) return false;
+  snprintf(laid.name, sizeof laid.name, "%s%d", prefix, getpid());
+  *failure = (struct agent_failure){.step = "sockets", .code = listen_on_host(place, &ports)};
+  if (failure->code != 0) return false;
+  place->has_ipv6 = has_ipv6_route();
+  laid.has_cgroup = cgroup_make(&laid.cgroup, laid.name) == 0;
+  *failure = (struct agent_failure){.step = "rootful", .code = lay_best_table(&ports)};
+  if (failure->code != 0) {
+    rootful_take_away();
+    return false;
+  }
+  place->variant = laid.has_cgroup ? "rules of the host for its cgroup" : "rules of the host for its group";
+  return true;
+}
+
+int rootful_enter(void) {
+  if (!laid.has_table) return 0;
+  if (laid.has_cgroup) return cgroup_enter(&laid.cgroup);
+  // The group that it had it keeps beside.
+  gid_t groups[256];
+  int count = getgroups(255, groups);
+  if (count < 0) return errno;
+  groups[count++] = getegid();
+  return setgroups((size_t)count, groups) == 0 && setgid(PL_NS_GROUP) == 0 ? 0 : errno;
+}
+
+void rootful_take_away(void) {
+  if (laid.has_table && !laid.is_owned) remove_table(laid.name);
+  laid.has_table = false;
+  if (laid.netlink >= 0) close(laid.netlink);
+  laid.netlink = -1;
+  if (laid.has_cgroup) cgroup_remove(laid.cgroup.path);
+  laid.has_cgroup = false;
+}
