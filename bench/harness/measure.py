@@ -139,7 +139,8 @@ class Bench:
             own = time.process_time()
             upstream = self.upstream.cpu_seconds()
             begun, cpu = time.monotonic(), proxy.cpu_seconds()
-            seconds = max(self.settings.seconds, scenario.least_seconds)
+            # h2load says nothing of a run that is shorter than its own start.
+            seconds = max(self.settings.seconds, scenario.least_seconds, 0.4 if scenario.streams else 0)
             result = generate(scenario, self.ports.listener, path, seconds, self.load_cpu, self.folder,
                               lambda: resident.append(proxy.resident()))
             cpu, elapsed = proxy.cpu_seconds() - cpu, time.monotonic() - begun
