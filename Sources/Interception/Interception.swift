@@ -50,7 +50,8 @@ package final class Interception {
   package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
     self.options = options
     configured = bootstrap
-    let plan = options.mode == .off ? nil : InterceptionPlan(bootstrap, hostPorts: options.hostPorts)
+    let plan = options.mode == .off ? nil : InterceptionPlan(
+      bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
     self.plan = plan
     addresses = VirtualAddresses(plan?.names.exact ?? [])
     var settings = Agent.Settings()

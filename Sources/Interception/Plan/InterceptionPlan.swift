@@ -1,4 +1,5 @@
 import EnvoyConfig
+import Proxy
 import Reactor
 
 /// What interception makes of a configuration: which listener takes the app's connections, what is added to it, which
@@ -12,7 +13,7 @@ package struct InterceptionPlan: Sendable {
   package internal(set) var bootstrap: Bootstrap
   /// The name of the listener that takes what the app sends out.
   package let captureListener: String
-  package let names: RoutedNames
+  package private(set) var names: RoutedNames
   /// Ports of the host's loopback that the app may use: the proxy's own listeners, the admin interface, those asked for.
   package let loopbackPorts: [UInt16]
   /// The clusters of inbound listeners: their loopback hosts are the app's.
@@ -20,8 +21,10 @@ package struct InterceptionPlan: Sendable {
   private let listenerPorts: Set<UInt16>
   let known: [CidrRange]
 
-  /// - Parameter hostPorts: those that the user asked for.
-  package init(_ bootstrap: Bootstrap, hostPorts: [UInt16]) {
+  /// - Parameters:
+  ///   - hostPorts: those that the user asked for.
+  ///   - targets: those that the app's variables name.
+  package init(_ bootstrap: Bootstrap, hostPorts: [UInt16], targets: [ForwardTarget] = []) {
     let listeners = bootstrap.staticResources.listeners
     let outbound = listeners.filter { $0.trafficDirection != .inbound }
     listenerPorts = Set(outbound.compactMap(\.loopbackPort))
@@ -36,6 +39,26 @@ package struct InterceptionPlan: Sendable {
     self.bootstrap = prepared
     names = RoutedNames(prepared.staticResources.listeners, captureListener: captureListener)
     addPassthrough()
+    for case (.name(let name), let port) in targets.map({ ($0.host, $0.port) }) where servesAnyAddress(at: port) {
+      names.insert(name, port: port)
+    }
+  }
+
+  /// Whether connections to a port are served by it alone, wherever they wanted to go: a name for it needs no address.
+  private func servesAnyAddress(at port: UInt16) -> Bool {
+    let clusters = bootstrap.staticResources.clusters
+    let passing = Set(clusters.filter { $0.type == .originalDst }.map(\.name))
+    return bootstrap.staticResources.listeners.contains { listener in
+      if listener.trafficDirection == .inbound { return false }
+      if listener.name != captureListener {
+        return listener.portOfEveryAddress == port && passing.isDisjoint(with: listener.clusterNames)
+      }
+      return listener.filterChains.contains { chain in
+        let match = chain.filterChainMatch
+        return match.destinationPort == port && match.prefixRanges.isEmpty && match.serverNames.isEmpty
+          && passing.isDisjoint(with: chain.clusterNames)
+      }
+    }
   }
 
   /// Decides over each of the app's connections.
@@ -118,7 +141,13 @@ extension Listener {
 
   /// The clusters that its chains name.
   fileprivate var clusterNames: [String] {
-    (filterChains + (defaultFilterChain.map { [$0] } ?? [])).flatMap(\.filters).flatMap { filter -> [String] in
+    (filterChains + (defaultFilterChain.map { [$0] } ?? [])).flatMap(\.clusterNames)
+  }
+}
+
+extension FilterChain {
+  fileprivate var clusterNames: [String] {
+    filters.flatMap { filter -> [String] in
       switch filter.config {
       case .httpConnectionManager(let manager): manager.routeConfig.clusterNames
       case .tcpProxy(let proxy):

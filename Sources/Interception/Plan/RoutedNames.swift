@@ -37,6 +37,13 @@ package struct RoutedNames: Sendable, Equatable {
   /// Without wildcards.
   package var exact: Set<String> { scopes.reduce(into: []) { $0.formUnion($1.names.exact) } }
 
+  /// Adds a name that leads to a port.
+  mutating func insert(_ name: String, port: UInt16) {
+    var scope = Scope(port: port)
+    scope.names.insert(domain: name)
+    scopes.append(scope)
+  }
+
   private mutating func insert(_ chain: FilterChain, port: UInt16?) {
     var scope = Scope(port: port)
     for name in chain.filterChainMatch.serverNames { scope.names.insert(domain: name) }
@@ -49,7 +56,7 @@ package struct RoutedNames: Sendable, Equatable {
 
 extension Listener {
   /// Of a listener that takes connections to its port whatever their address.
-  fileprivate var portOfEveryAddress: UInt16? {
+  var portOfEveryAddress: UInt16? {
     guard case .socketAddress(let address) = address,
       let parsed = Reactor.SocketAddress(ip: address.address, port: address.portValue),
       parsed.ipBytes.allSatisfy({ $0 == 0 })
