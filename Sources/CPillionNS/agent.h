@@ -28,6 +28,7 @@ struct agent_options {
   int sockets;
   const char *name;      // for `exec`
   bool stays_on_host;    // the app gets no namespace
+  bool relays_datagrams; // UDP comes to the proxy too, where the capture can tell where it was to go
   bool traps;            // the app's connects stop until the proxy has answered for them
   bool is_rootful;       // there, with rules for it
   bool removes;          // of `stale`: what it finds
@@ -52,6 +53,7 @@ struct agent_place {
   int captures[AGENT_PORTS];
   size_t capture_count;
   int dns_udp, dns_tcp;
+  int datagrams;  // the capture socket of UDP; -1 where it is not captured
 };
 
 // setup.c: enters the namespaces and lays out what is inside.
@@ -70,7 +72,8 @@ int routes_add_local(int family);  // our own address, and the route by which al
 
 // rules.c: the table inside.
 enum rules_kind { RULES_TPROXY, RULES_TPROXY_WITHOUT_SOCKET, RULES_REDIRECT };
-int rules_load(enum rules_kind kind, const uint16_t *host_ports, size_t count);
+// `with_datagrams`: UDP too, by TPROXY.
+int rules_load(enum rules_kind kind, const uint16_t *host_ports, size_t count, bool with_datagrams);
 int rules_remove(void);
 
 // sockets.c
@@ -78,8 +81,9 @@ struct agent_listener {
   uint16_t port;
   int type;
   bool only_loopback;  // nobody reaches it but by `lo`
+  bool tells_destination;  // of datagrams that TPROXY brought
 };
-int agent_inside_socket(int family, int *result);
+int agent_inside_socket(int family, int type, int *result);
 int agent_listen(struct agent_listener wanted, int *result);
 bool agent_is_transparent(int fd);
 

@@ -16,11 +16,19 @@ static int listen_at(struct agent_place *place, uint16_t port) {
   return code;
 }
 
+// Datagrams are captured by TPROXY only: with REDIRECT nobody could tell where they were to go.
+static int receive_datagrams(struct agent_place *place) {
+  struct agent_listener wanted = {.port = PL_NS_CAPTURE_PORT, .type = SOCK_DGRAM, .tells_destination = true};
+  return agent_listen(wanted, &place->datagrams);
+}
+
 static int lay_rules(enum rules_kind kind, const struct agent_options *options, struct agent_place *place) {
   int code = listen_at(place, PL_NS_CAPTURE_PORT);
   // TPROXY hands connections to transparent sockets only.
   if (code == 0 && kind != RULES_REDIRECT && !agent_is_transparent(place->captures[0])) code = EPERM;
-  return code == 0 ? rules_load(kind, options->host_ports.list, options->host_ports.count) : code;
+  if (code == 0 && kind != RULES_REDIRECT && options->relays_datagrams) code = receive_datagrams(place);
+  if (code != 0) return code;
+  return rules_load(kind, options->host_ports.list, options->host_ports.count, options->relays_datagrams);
 }
 
 static int lay_tproxy(const struct agent_options *options, struct agent_place *place) {
@@ -55,6 +63,8 @@ enum { WAY_COUNT = sizeof ways / sizeof *ways };
 
 static void close_captures(struct agent_place *place) {
   while (place->capture_count > 0) close(place->captures[--place->capture_count]);
+  if (place->datagrams >= 0) close(place->datagrams);
+  place->datagrams = -1;
 }
 
 bool agent_lay_capture(const struct agent_options *options, struct agent_place *place, struct agent_failure *failure) {
@@ -74,7 +84,7 @@ bool agent_lay_capture(const struct agent_options *options, struct agent_place *
 
 void agent_probe_capture(const struct agent_options *options, void (*report)(const char *step, int code)) {
   for (size_t index = 0; index < WAY_COUNT; index++) {
-    struct agent_place place = {.capture_count = 0};
+    struct agent_place place = {.datagrams = -1};
     int code = ways[index].lay(options, &place);
     report(ways[index].name, code);
     close_captures(&place);

@@ -107,6 +107,13 @@ bool pl_ns_exited(int status) { return WIFEXITED(status); }
 int pl_ns_exit_code(int status) { return WEXITSTATUS(status); }
 int pl_ns_term_signal(int status) { return WTERMSIG(status); }
 
+static ssize_t receive_control(int socket, struct msghdr *datagram) {
+  ssize_t received;
+  do received = recvmsg(socket, datagram, MSG_DONTWAIT);
+  while (received < 0 && errno == EINTR);
+  return received < 0 ? -errno : received;
+}
+
 ssize_t pl_ns_receive_from(int socket, void *buffer, size_t size, struct pl_ns_peer *peer) {
   union {
     struct cmsghdr header;
@@ -116,10 +123,8 @@ ssize_t pl_ns_receive_from(int socket, void *buffer, size_t size, struct pl_ns_p
   struct msghdr datagram = {
       .msg_name = peer->name, .msg_namelen = sizeof peer->name, .msg_iov = &part, .msg_iovlen = 1,
       .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-  ssize_t received;
-  do received = recvmsg(socket, &datagram, MSG_DONTWAIT);
-  while (received < 0 && errno == EINTR);
-  if (received < 0) return -errno;
+  ssize_t received = receive_control(socket, &datagram);
+  if (received < 0) return received;
   peer->name_length = datagram.msg_namelen;
   peer->control_length = 0;
   for (struct cmsghdr *header = CMSG_FIRSTHDR(&datagram); header != NULL; header = CMSG_NXTHDR(&datagram, header)) {
@@ -129,6 +134,30 @@ ssize_t pl_ns_receive_from(int socket, void *buffer, size_t size, struct pl_ns_p
     memcpy(peer->control, header, header->cmsg_len);
     peer->control_length = (uint32_t)header->cmsg_len;
     if (header->cmsg_level == IPPROTO_IPV6) break;
+  }
+  return received;
+}
+
+ssize_t pl_ns_receive_redirected(int socket, void *buffer, size_t size, struct pl_ns_flow *flow) {
+  union {
+    struct cmsghdr header;
+    char bytes[256];
+  } control;
+  struct iovec part = {.iov_base = buffer, .iov_len = size};
+  struct msghdr datagram = {
+      .msg_name = flow->from, .msg_namelen = sizeof flow->from, .msg_iov = &part, .msg_iovlen = 1,
+      .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  ssize_t received = receive_control(socket, &datagram);
+  if (received < 0) return received;
+  flow->from_length = datagram.msg_namelen;
+  flow->to_length = 0;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(&datagram); header != NULL; header = CMSG_NXTHDR(&datagram, header)) {
+    bool is_destination = (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == 74 /* IPV6_ORIGDSTADDR */) ||
+                          (header->cmsg_level == IPPROTO_IP && header->cmsg_type == 20 /* IP_ORIGDSTADDR */);
+    size_t length = header->cmsg_len - CMSG_LEN(0);
+    if (!is_destination || length > sizeof flow->to) continue;
+    memcpy(flow->to, CMSG_DATA(header), length);
+    flow->to_length = (uint32_t)length;
   }
   return received;
 }

@@ -27,7 +27,7 @@ static int probe_dns(int type) {
 
 static int probe_inside(void) {
   int fd = -1;
-  int code = agent_inside_socket(AF_INET, &fd);
+  int code = agent_inside_socket(AF_INET, SOCK_STREAM, &fd);
   if (code == 0) close(fd);
   return code;
 }

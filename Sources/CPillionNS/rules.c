@@ -59,7 +59,21 @@ static void drop_echoes(const char *chain) {
 
 // MARK: TPROXY
 
-static void fill_tproxy(bool with_socket_expression) {
+// But for DNS. What belongs to a flow that has its socket goes there by itself.
+static void capture_datagrams(const char *chain) {
+  nft_begin_rule(chain);
+  nft_match_protocol(IPPROTO_UDP);
+  nft_match_destination_port(PL_NS_DNS_PORT);
+  nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+  nft_begin_rule(chain);
+  nft_match_protocol(IPPROTO_UDP);
+  nft_tproxy(PL_NS_CAPTURE_PORT);
+  nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+}
+
+static void fill_tproxy(bool with_socket_expression, bool with_datagrams) {
   nft_add_chain("own");
   nft_add_base_chain("pre", "filter", NF_INET_PRE_ROUTING, -150);
   if (with_socket_expression) {
@@ -83,6 +97,7 @@ static void fill_tproxy(bool with_socket_expression) {
   nft_tproxy(PL_NS_CAPTURE_PORT);
   nft_verdict(NF_ACCEPT, NULL);
   nft_end_rule();
+  if (with_datagrams) capture_datagrams("pre");
   drop_echoes("pre");
 }
 
@@ -111,12 +126,12 @@ static void fill_redirect(void) {
   drop_echoes("pre");
 }
 
-int rules_load(enum rules_kind kind, const uint16_t *ports, size_t count) {
+int rules_load(enum rules_kind kind, const uint16_t *ports, size_t count, bool with_datagrams) {
   nft_begin();
   nft_add_table(table, 0);
   nft_add_port_set(host_ports, ports, count);
   if (kind == RULES_REDIRECT) fill_redirect();
-  else fill_tproxy(kind == RULES_TPROXY);
+  else fill_tproxy(kind == RULES_TPROXY, with_datagrams);
   return nft_send();
 }
 

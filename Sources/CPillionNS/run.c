@@ -47,15 +47,16 @@ static void serve_sockets(const struct agent *agent) {
   if (pl_ns_receive(agent->options->sockets, &request, fds, 0, &count) != 1) return;
   if (request.header.type != PL_NS_WANT_SOCKETS) return;
   int family = request.header.b == AF_INET6 ? AF_INET6 : AF_INET;
+  int type = request.header.c == SOCK_DGRAM ? SOCK_DGRAM : SOCK_STREAM;
   uint32_t wanted = request.header.a < PL_NS_MAX_FDS ? request.header.a : PL_NS_MAX_FDS;
   for (count = 0; count < wanted; count++) {
-    int code = agent_inside_socket(family, &fds[count]);
+    int code = agent_inside_socket(family, type, &fds[count]);
     if (code == 0) continue;
     reply.header.b = (uint32_t)code;
     break;
   }
   reply.header.a = (uint32_t)count;
-  reply.header.c = (uint32_t)family;
+  reply.header.c = pl_ns_kind(family, type);
   pl_ns_send(agent->options->sockets, &reply, fds, count);
   while (count > 0) close(fds[--count]);
 }
@@ -213,9 +214,9 @@ static void hand_over_captures(const struct agent_options *options, const struct
 // Prepares the namespace, or the app itself where it is to be trapped, and tells the proxy what there is.
 static int become_ready(struct agent *agent) {
   const struct agent_options *options = agent->options;
-  struct agent_place place = {.variant = ""};
+  struct agent_place place = {.variant = "", .datagrams = -1};
   struct pl_ns_message message = {.header = {.type = PL_NS_READY, .a = (uint32_t)getpid()}};
-  int fds[3];
+  int fds[4];
   if (options->traps) {
     int code = app_fork(options, &agent->users_mask, &agent->app);
     if (code != 0) return tell_failure(options, "seccomp", code, EXIT_FAILED);
@@ -228,6 +229,7 @@ static int become_ready(struct agent *agent) {
     fds[message.header.b++] = place.captures[0];
     fds[message.header.b++] = place.dns_udp;
     fds[message.header.b++] = place.dns_tcp;
+    if (place.datagrams >= 0) fds[message.header.b++] = place.datagrams;
     message.header.c = place.has_ipv6;
   }
   snprintf(message.text, sizeof message.text, "%s", place.variant);

@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 
 // From <linux/in.h> and <linux/in6.h>, which do not go with glibc's.
-enum { OPT_IP_PKTINFO = 8, OPT_IP_FREEBIND = 15, OPT_IP_TRANSPARENT = 19 };
-enum { OPT_IPV6_RECVPKTINFO = 49, OPT_IPV6_TRANSPARENT = 75, OPT_IPV6_FREEBIND = 78 };
+enum { OPT_IP_PKTINFO = 8, OPT_IP_FREEBIND = 15, OPT_IP_TRANSPARENT = 19, OPT_IP_RECVORIGDSTADDR = 20 };
+enum { OPT_IPV6_RECVPKTINFO = 49, OPT_IPV6_RECVORIGDSTADDR = 74, OPT_IPV6_TRANSPARENT = 75, OPT_IPV6_FREEBIND = 78 };
 
 static int set(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0 ? 0 : errno;
@@ -25,10 +25,12 @@ bool agent_is_transparent(int fd) {
   return getsockopt(fd, IPPROTO_IP, OPT_IP_TRANSPARENT, &value, &length) == 0 && value != 0;
 }
 
-int agent_inside_socket(int family, int *result) {
-  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+int agent_inside_socket(int family, int type, int *result) {
+  int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno;
   make_own(fd, family);
+  // Several flows may go to one address.
+  if (type == SOCK_DGRAM) set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   *result = fd;
   return 0;
 }
@@ -49,6 +51,12 @@ static int tell_addresses(int fd, int family) {
   return set(fd, IPPROTO_IPV6, OPT_IPV6_RECVPKTINFO, 1);
 }
 
+// Datagrams of IPv4 say theirs by its own option, whatever the socket's family.
+static int tell_destinations(int fd, int family) {
+  int code = set(fd, IPPROTO_IP, OPT_IP_RECVORIGDSTADDR, 1);
+  return code == 0 && family == AF_INET6 ? set(fd, IPPROTO_IPV6, OPT_IPV6_RECVORIGDSTADDR, 1) : code;
+}
+
 static int configure(int fd, int family, const struct agent_listener *wanted) {
   int code = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (wanted->only_loopback) {
@@ -57,7 +65,8 @@ static int configure(int fd, int family, const struct agent_listener *wanted) {
     make_own(fd, family);
   }
   if (code == 0 && family == AF_INET6) code = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  if (code == 0 && wanted->type == SOCK_DGRAM) code = tell_addresses(fd, family);
+  if (code == 0 && wanted->tells_destination) code = tell_destinations(fd, family);
+  else if (code == 0 && wanted->type == SOCK_DGRAM) code = tell_addresses(fd, family);
   if (code == 0) code = bind_any(fd, family, wanted->port);
   if (code == 0 && wanted->type == SOCK_STREAM && listen(fd, 4096) != 0) code = errno;
   return code;

@@ -19,6 +19,8 @@ package final class Interception {
     package var outbound = OutboundTrafficPolicy.allowAny
     /// Ports of the host's loopback that the app may use.
     package var hostPorts: [UInt16] = []
+    /// What becomes of the app's datagrams that are no DNS.
+    package var udp = DatagramPolicy.refuse
     /// Of the app's environment.
     package var variables: [AppVariable] = []
     /// For `pillion exec`; the app's own name when empty.
@@ -44,14 +46,18 @@ package final class Interception {
   private let agent: Agent
   private var inside: Agent.Inside?
   private var dns: DNSServer?
+  private var relay: UDPRelay?
   private var life: AppLife?
 
   /// Starts the agent, which prepares the namespace meanwhile.
   package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
     self.options = options
     configured = bootstrap
-    let plan = options.mode == .off ? nil : InterceptionPlan(
-      bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
+    let plan =
+      options.mode == .off
+      ? nil
+      : InterceptionPlan(
+        bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
     self.plan = plan
     addresses = VirtualAddresses(plan?.names.exact ?? [])
     var settings = Agent.Settings()
@@ -64,6 +70,7 @@ package final class Interception {
     settings.isRootful = options.mode == .rootful
     if settings.isRootful { settings.isolates = false }
     settings.command = options.command
+    settings.relaysDatagrams = options.udp == .relay
     settings.variables = AppVariable.environment(options.variables) { _ in nil }
     ProcessEnd.adoptOrphans()
     agent = try Agent(settings)
@@ -96,20 +103,36 @@ package final class Interception {
   }
 
   /// Answers the app's questions and minds its life, on the main loop.
-  package func attach(to main: MainLoop) throws(SystemError) {
-    if let plan, let inside = inside.take() {
+  package func attach(to main: MainLoop) throws {
+    if let plan, var inside = inside.take() {
       let responder = DNSResponder(
         plan.names, addresses, policy: options.outbound, hasIPv6: inside.hasIPv6,
         hostHasIPv6: HostResolver.hostHasIPv6(),
         search: ResolverSettings.search(host: SmallFile.read("/etc/resolv.conf") ?? ""))
       main.log.info("the app's connections come by \(inside.variant)\(inside.hasIPv6 ? "" : ", without IPv6")")
+      relay = try makeRelay(main.loop, inside.datagrams.take(), plan, variant: inside.variant)
       dns = try DNSServer(main.loop, responder, udp: inside.dnsUDP, tcp: inside.dnsTCP)
     }
     let life = try AppLife(agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
-      [unowned self] in dns?.close()
+      [unowned self] in
+      dns?.close()
+      relay?.close()
     }
     self.life = life
     main.appSignals = { [unowned life] in life.received(signal: $0, fromTerminal: $1) }
+  }
+
+  /// - Throws: datagrams are to be relayed, and nobody knows where they were to go.
+  private func makeRelay(
+    _ loop: EventLoop, _ capture: consuming Descriptor?, _ plan: InterceptionPlan, variant: String
+  ) throws -> UDPRelay? {
+    guard options.udp == .relay else { return nil }
+    guard let capture = capture.take() else {
+      throw InterceptionError(
+        "--udp relay needs nftables' tproxy, which this machine does not have: connections come by \(variant)")
+    }
+    return try UDPRelay(
+      loop, capture: capture, agent.sockets, plan.capturePolicy(addresses, options.outbound), addresses)
   }
 
   /// The proxy serves.

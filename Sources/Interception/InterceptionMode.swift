@@ -34,6 +34,14 @@ package enum NamespaceVariant: String, Sendable, CaseIterable {
   case anyip
 }
 
+/// What becomes of the app's datagrams (`--udp`), but for DNS.
+package enum DatagramPolicy: String, Sendable, CaseIterable {
+  /// The host sends them on, and what is answered.
+  case relay
+  /// The app finds nobody there.
+  case refuse
+}
+
 /// What becomes of names and addresses that the configuration does not know (`--outbound`), in Istio's words.
 package enum OutboundTrafficPolicy: String, Sendable, CaseIterable {
   /// They are the host's.

@@ -4,6 +4,7 @@ import Interception
 extension InterceptionMode: ExpressibleByArgument {}
 extension OutboundTrafficPolicy: ExpressibleByArgument {}
 extension NamespaceVariant: ExpressibleByArgument {}
+extension DatagramPolicy: ExpressibleByArgument {}
 
 extension AppVariable: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
@@ -26,6 +27,9 @@ struct AppOptions: ParsableArguments {
 
   @Option(help: "Names and addresses that the configuration does not know: allow-any, or registry-only.")
   var outbound = OutboundTrafficPolicy.allowAny
+
+  @Option(help: "The app's datagrams that are no DNS: relay (from its namespace to where they go), or refuse.")
+  var udp = DatagramPolicy.refuse
 
   @Option(name: .customLong("host-port"), help: "A port of the host's 127.0.0.1 that the app may use; may be repeated.")
   var hostPorts: [UInt16] = []
@@ -80,6 +84,7 @@ struct AppOptions: ParsableArguments {
     options.outbound = outbound
     options.hostPorts = hostPorts
     options.variables = variables
+    options.udp = udp
     options.name = name
     options.graceSeconds = terminationGracePeriodS
     return options

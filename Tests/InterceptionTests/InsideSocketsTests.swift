@@ -10,7 +10,8 @@ import Testing
   private func answer(_ channel: Int32, _ family: Int32, sockets: Int32, code: Int32 = 0) {
     var message = pl_ns_message()
     message.header = pl_ns_header(
-      type: PL_NS_SOCKETS.rawValue, a: UInt32(sockets), b: UInt32(bitPattern: code), c: UInt32(family))
+      type: PL_NS_SOCKETS.rawValue, a: UInt32(sockets), b: UInt32(bitPattern: code),
+      c: pl_ns_kind(family, Int32(SOCK_STREAM.rawValue)))
     let numbers = (0..<sockets).map { _ in socket(family, Int32(SOCK_STREAM.rawValue), 0) }
     #expect(pl_ns_send(channel, &message, numbers, numbers.count) == 0)
     for number in numbers { close(number) }

@@ -29,9 +29,10 @@ enum {
 enum pl_ns_type {
   // agent -> proxy
   PL_NS_ERROR = 1,    // a: errno, b: the exit code, text: the step that failed
-  PL_NS_READY = 2,    // a: the agent's pid, b: descriptors, c: 1 with IPv6; text: the variant. Descriptors: capture, DNS over UDP, over TCP; for
+  PL_NS_READY = 2,    // a: the agent's pid, b: descriptors, c: 1 with IPv6; text: the variant. Descriptors: capture, DNS over UDP, over TCP, and
+                      // the capture socket of UDP where it is relayed; for
                       // `trap` the notifications alone, and c is the app's pid
-  PL_NS_SOCKETS = 3,  // a: how many, b: errno where they are fewer, c: their family; with them
+  PL_NS_SOCKETS = 3,  // a: how many, b: errno where they are fewer, c: their pl_ns_kind; with them
   PL_NS_STARTED = 4,  // a: the app's pid
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
   PL_NS_PROBE = 6,    // a: errno, b: the pid, text: what was tried; with `seccomp` the notifications
@@ -39,10 +40,13 @@ enum pl_ns_type {
   PL_NS_STALE = 8,    // text: what an earlier agent left on the host; a: errno of taking it away; b: 1 where that was tried
   // proxy -> agent
   PL_NS_GO = 64,           // start the app
-  PL_NS_WANT_SOCKETS = 65, // a: how many (at most PL_NS_MAX_FDS), b: AF_INET or AF_INET6
+  PL_NS_WANT_SOCKETS = 65, // a: how many (at most PL_NS_MAX_FDS), b: AF_INET or AF_INET6, c: SOCK_STREAM or SOCK_DGRAM
   PL_NS_SIGNAL = 66,       // a: the signal, for the app
   PL_NS_KILL_ALL = 67,     // a: the signal, for all that descends from it
 };
+
+// Family and type of a socket in one number.
+static inline uint32_t pl_ns_kind(int family, int type) { return (uint32_t)family << 8 | (uint32_t)type; }
 
 struct pl_ns_header {
   uint32_t type, a, b, c;
@@ -146,6 +150,15 @@ struct pl_ns_peer {
 
 // Receives a datagram; its length, or -errno.
 ssize_t pl_ns_receive_from(int socket, void *buffer, size_t size, struct pl_ns_peer *peer);
+
+// A datagram that TPROXY brought: from whom, and where it was to go.
+struct pl_ns_flow {
+  uint8_t from[28], to[28];
+  uint32_t from_length, to_length;
+};
+
+// Receives such a datagram; its length, or -errno. One whose destination the kernel does not tell has a `to_length` of 0.
+ssize_t pl_ns_receive_redirected(int socket, void *buffer, size_t size, struct pl_ns_flow *flow);
 
 // Answers it. Returns 0, or an errno.
 int pl_ns_send_to(int socket, const void *buffer, size_t size, const struct pl_ns_peer *peer);

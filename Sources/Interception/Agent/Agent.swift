@@ -10,6 +10,8 @@ package final class Agent {
     package let dnsUDP: Descriptor
     package let dnsTCP: Descriptor
     package let hasIPv6: Bool
+    /// What has the app's datagrams, where they are relayed.
+    package var datagrams: Descriptor?
     /// How connections are captured: for the log.
     package let variant: String
   }
@@ -17,6 +19,8 @@ package final class Agent {
   package struct Settings {
     /// Beside a namespace, or on the host.
     package var isolates = true
+    /// Whether the app's datagrams come to the proxy too, where the capture can tell where they were to go.
+    package var relaysDatagrams = false
     /// For `pillion exec`.
     package var name = ""
     /// Lines of the app's resolv.conf; empty leaves the host's.
@@ -41,6 +45,7 @@ package final class Agent {
       if !isolates { arguments.append("host=1") }
       if isRootful { arguments.append("rootful=1") }
       if let variant { arguments.append("variant=\(variant.rawValue)") }
+      if relaysDatagrams { arguments.append("datagrams=1") }
       if !resolver.isEmpty { arguments.append("resolver=" + resolver.joined(separator: ";")) }
       arguments.append("ports=" + ports.map { "\($0)" }.joined(separator: ","))
       arguments.append("captured=" + capturedPorts.map { "\($0)" }.joined(separator: ","))
@@ -92,14 +97,14 @@ package final class Agent {
       ready = try nextMessage()
     }
     let (hasIPv6, variant, numbers) = (ready.c == 1, ready.text, ready.takeDescriptors())
-    guard numbers.count == 3 else {
+    guard numbers.count == 3 || numbers.count == 4 else {
       for number in numbers { close(number) }
       throw InterceptionError("the agent handed over \(numbers.count) sockets in place of 3")
     }
     captures.numbers.append(numbers[0])
     return Inside(
       captures: captures, dnsUDP: Descriptor(numbers[1]), dnsTCP: Descriptor(numbers[2]),
-      hasIPv6: hasIPv6, variant: variant)
+      hasIPv6: hasIPv6, datagrams: numbers.count == 4 ? Descriptor(numbers[3]) : nil, variant: variant)
   }
 
   /// The same for an app that stays on the host.

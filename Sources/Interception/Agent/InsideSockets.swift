@@ -9,45 +9,50 @@ package final class InsideSockets: UpstreamDialer {
   private static let batch: UInt32 = 32
   /// The agent answers at once, unless it is gone or stopped.
   private static let patienceMilliseconds = 500
-  /// Answers that are read for one question: a late one to an earlier question may be of the other family.
-  private static let answersPerQuestion = 2
+  /// Answers that are read for one question: a late one to an earlier question may be of another kind.
+  private static let answersPerQuestion = 4
+
+  /// What a socket is made for: in the protocol one number.
+  private struct Kind: Hashable {
+    let family: Int32
+    let type: __socket_type
+
+    var number: UInt32 { pl_ns_kind(family, Int32(type.rawValue)) }
+  }
 
   private struct Stock: ~Copyable {
     let channel: Descriptor
-    var ipv4: [Int32] = []
-    var ipv6: [Int32] = []
+    /// By the number of their kind.
+    var kept: [UInt32: [Int32]] = [:]
 
     init(_ channel: consuming Descriptor) { self.channel = channel }
 
     deinit {
-      for socket in ipv4 + ipv6 { close(socket) }
+      for socket in kept.values.joined() { close(socket) }
     }
 
-    mutating func take(_ family: Int32) throws(SystemError) -> Int32 {
-      if let socket = takeKept(family) { return socket }
-      let request = AgentMessage(PL_NS_WANT_SOCKETS, a: InsideSockets.batch, b: UInt32(family))
+    mutating func take(_ kind: Kind) throws(SystemError) -> Int32 {
+      if let socket = kept[kind.number]?.popLast() { return socket }
+      let request = AgentMessage(
+        PL_NS_WANT_SOCKETS, a: InsideSockets.batch, b: UInt32(kind.family), c: kind.type.rawValue)
       try request.send(to: channel.number)
       for _ in 0..<InsideSockets.answersPerQuestion {
-        let code = try readAnswer(of: family)
-        if let socket = takeKept(family) { return socket }
+        let code = try readAnswer(of: kind)
+        if let socket = kept[kind.number]?.popLast() { return socket }
         if let code { throw SystemError("socket", code: code) }
       }
       throw SystemError("socket", code: EAFNOSUPPORT)
     }
 
-    private mutating func takeKept(_ family: Int32) -> Int32? {
-      family == AF_INET6 ? ipv6.popLast() : ipv4.popLast()
-    }
-
-    /// - Returns: where sockets of the family are wanting, the agent's errno; nil for an answer about the other one.
-    private mutating func readAnswer(of family: Int32) throws(SystemError) -> Int32? {
+    /// - Returns: where sockets of the kind are wanting, the agent's errno; nil for an answer about another.
+    private mutating func readAnswer(of kind: Kind) throws(SystemError) -> Int32? {
       guard var reply = try AgentMessage(from: channel.number) else {
         throw SystemError("socket", code: ECONNREFUSED)
       }
-      if reply.c == UInt32(AF_INET6) { ipv6 += reply.takeDescriptors() } else { ipv4 += reply.takeDescriptors() }
+      kept[reply.c, default: []] += reply.takeDescriptors()
       // Our own want of descriptors may have cut a whole answer's off.
       let code = reply.b == 0 ? EMFILE : Int32(bitPattern: reply.b)
-      return reply.c == UInt32(family) ? code : nil
+      return reply.c == kind.number ? code : nil
     }
   }
 
@@ -60,9 +65,18 @@ package final class InsideSockets: UpstreamDialer {
     stock = Locked(Stock(channel))
   }
 
+  /// A socket of UDP inside, neither bound nor connected.
+  func datagramSocket(_ family: Int32) throws(SystemError) -> Descriptor {
+    try take(Kind(family: family, type: SOCK_DGRAM))
+  }
+
+  private func take(_ kind: Kind) throws(SystemError) -> Descriptor {
+    Descriptor(try stock.withLock { (stock) throws(SystemError) in try stock.take(kind) })
+  }
+
   package func connect(to address: SocketAddress) throws(SystemError) -> Descriptor {
-    let number = try stock.withLock { (stock) throws(SystemError) in try stock.take(address.family) }
-    let socket = Descriptor(number)
+    let socket = try take(Kind(family: address.family, type: SOCK_STREAM))
+    let number = socket.number
     Sockets.set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     let result = address.withSockaddr { Glibc.connect(number, $0, $1) }
     if result != 0 && errno != EINPROGRESS { throw SystemError("connect") }
