@@ -148,6 +148,25 @@ def run(start):
     return whole
 
 
+# Those that take an untouched app's connections to names and to any address.
+CAPTURES = ["namespace"]
+
+
+@pytest.fixture(params=CAPTURES)
+def mode(request):
+    return request.param
+
+
+@pytest.fixture
+def capture(run, mode):
+    """As ``run``, in each mode that captures."""
+
+    def whole(config, *command, flags=(), **options):
+        return run(config, *command, flags=["--intercept", mode, *flags], **options)
+
+    return whole
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -110,13 +110,29 @@ def test_no_nftables(denied):
     assert found["namespace"] and probes["tproxy"] and probes["redirect"] and probes["anyip"] is None
 
 
-def test_limits(pillion, folder):
-    """user.max_net_namespaces in a user namespace of our own, which touches nobody else."""
+@pytest.fixture
+def limited(pillion, folder, user):
+    """Runs an app in a user namespace of our own, which touches nobody else, with a limit at 0 there."""
     config = folder / "config.json"
     config.write_text(CONFIG)
-    script = f"echo 0 > /proc/sys/user/max_net_namespaces; exec {pillion} run -l warning -c {config} -- true"
-    result = subprocess.run(["unshare", "-Ur", "sh", "-c", script], capture_output=True, text=True)
-    assert result.returncode == 125 and "max_net_namespaces is 0 or used up" in result.stderr, result.stderr
+    config.chmod(0o644)
+
+    def run(limit):
+        app = f"{pillion} run -l warning -c {config} --intercept namespace -- curl -sS http://api.test/"
+        script = f"echo 0 > /proc/sys/user/{limit}; exec {app}"
+        prefix = NOBODY if user == "nobody" else []
+        return subprocess.run([*prefix, "unshare", "-Ur", "sh", "-c", script], capture_output=True, text=True)
+
+    return run
+
+
+def test_limits(limited):
+    result = limited("max_net_namespaces")
+    said = "the limit user.max_user_namespaces or user.max_net_namespaces is 0 or used up"
+    assert result.returncode == 125 and said in result.stderr, result.stderr
+    # Who may make the others anyway needs no user namespace.
+    result = limited("max_user_namespaces")
+    assert (result.returncode, result.stdout) == (0, "hello\n"), result.stderr
 
 
 def test_without_interception_nothing_is_needed(denied):

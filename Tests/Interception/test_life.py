@@ -11,10 +11,17 @@ from pathlib import Path
 
 import pytest
 from configs import bootstrap, inbound, outbound, says, static
-from conftest import NOBODY, alive, descendants, eventually, free_port, open_folder
+from conftest import CAPTURES, NOBODY, alive, descendants, eventually, free_port, open_folder
 from test_inbound import get
 
+# No address that another test could want as well.
+BARE = bootstrap([])
 CONFIG = bootstrap([outbound([says("hello\n", "api.test")])])
+
+
+@pytest.fixture(params=[*CAPTURES, "off"])
+def flags(request):
+    return ["--intercept", request.param]
 
 
 def started(run, name="sleep"):
@@ -129,6 +136,26 @@ def test_what_the_app_leaves_behind(start):
     assert not any(alive(pid) for pid in run.seen)
 
 
+def test_a_daemon(start, folder):
+    """An app that forks twice, leaves its session and lets its first process end is gone: what it left is ended."""
+    program = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.close(0), os.close(1), os.close(2)
+        open(sys.argv[1], 'w').write(str(os.getpid()))
+        time.sleep(300)
+    os._exit(0)
+os.wait()
+while not os.path.exists(sys.argv[1]) or not open(sys.argv[1]).read():
+    time.sleep(0.01)
+"""
+    run = start(CONFIG, "/usr/bin/python3", "-c", program, str(folder / "pid"))
+    assert run.wait()[2] == 0
+    assert not alive(int((folder / "pid").read_text()))
+
+
 def test_left_behind_and_ignoring(start):
     script = "(trap '' TERM; setsid bash -c 'trap \"\" TERM; while :; do sleep 0.1; done' >/dev/null 2>&1 &) ; sleep 0.3; exit 6"
     run = start(CONFIG, "bash", "-c", script)
@@ -137,8 +164,8 @@ def test_left_behind_and_ignoring(start):
     assert eventually(lambda: not any(alive(pid) for pid in run.seen), 3)
 
 
-def test_killed_proxy(start):
-    run = start(CONFIG, "sh", "-c", "setsid sleep 300 & sleep 301")
+def test_killed_proxy(start, flags):
+    run = start(BARE, "sh", "-c", "setsid sleep 300 & sleep 301", flags=flags)
     assert eventually(lambda: len(descendants(run.process.pid)) >= 4)
     run.note()
     run.process.kill()
@@ -146,8 +173,8 @@ def test_killed_proxy(start):
     assert eventually(lambda: not any(alive(pid) for pid in run.seen), 6)
 
 
-def test_killed_agent(start):
-    run = start(CONFIG, "sh", "-c", "setsid sleep 300 & sleep 301")
+def test_killed_agent(start, flags):
+    run = start(BARE, "sh", "-c", "setsid sleep 300 & sleep 301", flags=flags)
     assert eventually(lambda: len(descendants(run.process.pid)) >= 4)
     run.note()
     os.kill(run.agent(), signal.SIGKILL)
@@ -156,19 +183,19 @@ def test_killed_agent(start):
     assert not any(alive(pid) for pid in run.seen)
 
 
-def test_killed_app(start):
-    run = start(CONFIG, "sleep", "300")
+def test_killed_app(start, flags):
+    run = start(BARE, "sleep", "300", flags=flags)
     os.kill(started(run), signal.SIGKILL)
     assert run.wait()[2] == -signal.SIGKILL
 
 
-def test_exits_at_once_many_times(run):
+def test_exits_at_once_many_times(run, flags):
     for _ in range(10):
-        assert run(CONFIG, "true")[2] == 0
+        assert run(BARE, "true", flags=flags)[2] == 0
 
 
-def test_twenty_at_once(start):
-    runs = [start(CONFIG, "curl", "-sS", "http://api.test/") for _ in range(20)]
+def test_twenty_at_once(start, mode):
+    runs = [start(CONFIG, "curl", "-sS", "http://api.test/", flags=["--intercept", mode]) for _ in range(20)]
     assert [run.wait(60)[::2] for run in runs] == [("hello\n", 0)] * 20
 
 
@@ -254,6 +281,6 @@ def fork_handler():
 @pytest.mark.parametrize("mode", ["auto", "off"])
 def test_a_preloaded_library(run, fork_handler, mode):
     environment = {**os.environ, "LD_PRELOAD": fork_handler}
-    out, err, code = run(CONFIG, "/bin/echo", "x", flags=["--intercept", mode], env=environment)
+    out, err, code = run(BARE, "/bin/echo", "x", flags=["--intercept", mode], env=environment)
     assert (out, code) == ("x\n", 0), err
 

@@ -272,11 +272,11 @@ for _ in range(1500):
 
 
 def test_nested(run, pillion, folder):
-    inner = folder / "inner.json"
-    inner.write_text(bootstrap([outbound([says("inner\n", "inner.test")])]))
-    inner.chmod(0o644)
-    script = f"{pillion} run -l warning -c {inner} -- curl -sS http://inner.test/ http://api.test/"
-    out, err, code = run(HELLO, "sh", "-c", script)
-    assert (code, out.split("\n")[0]) == (0, "inner"), (out, err)
-
-
+    """Three deep: what the innermost does not know, the next one answers."""
+    for name in ("inner", "middle"):
+        config = folder / f"{name}.json"
+        config.write_text(bootstrap([outbound([says(f"{name}\n", f"{name}.test"), to("passthrough", "*")])]))
+        config.chmod(0o644)
+    within = " ".join(f"{pillion} run -l warning -c {folder}/{name}.json --" for name in ("middle", "inner"))
+    out, err, code = run(HELLO, "sh", "-c", f"{within} curl -sS http://inner.test/ http://middle.test/ http://api.test/")
+    assert (out, code) == ("inner\nmiddle\nhello\n", 0), err

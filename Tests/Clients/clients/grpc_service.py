@@ -84,8 +84,8 @@ class Service:
 
 
 class Client:
-    def __init__(self, port, credentials=None, options=()):
-        target = f"127.0.0.1:{port}"
+    def __init__(self, port, credentials=None, options=(), host="127.0.0.1"):
+        target = f"{host}:{port}"
         # A channel of its own, not one shared with another client of this process.
         options = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1), *options)
         if credentials is None:
