@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A connected socket whose first bytes are looked at and left where they are (MSG_PEEK), until its owner takes it. To be
