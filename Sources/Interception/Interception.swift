@@ -41,6 +41,8 @@ package final class Interception {
 
   private let options: Options
   private let plan: InterceptionPlan?
+  /// Where the app comes by ports of loopback.
+  private let ports: LoopbackPorts?
   private let addresses: VirtualAddresses
   private let configured: Bootstrap
   private let agent: Agent
@@ -53,12 +55,15 @@ package final class Interception {
   package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
     self.options = options
     configured = bootstrap
-    let plan =
+    var plan =
       options.mode == .off
       ? nil
       : InterceptionPlan(
         bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
+    let ports = options.mode == .explicit ? try LoopbackPorts(options.variables.flatMap(\.targets)) : nil
+    if let ports { plan?.addForwardProxy(ports) }
     self.plan = plan
+    self.ports = ports
     addresses = VirtualAddresses(plan?.names.exact ?? [])
     var settings = Agent.Settings()
     settings.isolates = plan != nil
@@ -71,7 +76,10 @@ package final class Interception {
     if settings.isRootful { settings.isolates = false }
     settings.command = options.command
     settings.relaysDatagrams = options.udp == .relay
-    settings.variables = AppVariable.environment(options.variables) { _ in nil }
+    settings.variables =
+      ports?.variables(options.variables) { name in getenv(name).map { String(cString: $0) } }
+      ?? AppVariable.environment(options.variables) { _ in nil }
+    if ports != nil { settings.isolates = false }
     ProcessEnd.adoptOrphans()
     agent = try Agent(settings)
   }
@@ -83,7 +91,7 @@ package final class Interception {
   /// - Throws: InterceptionError, which says what this machine refuses and how that is mended.
   package func prepare() throws {
     do {
-      if plan == nil { try agent.waitUntilReadyOnHost() } else { inside = try agent.waitUntilReady() }
+      if plan == nil || ports != nil { try agent.waitUntilReadyOnHost() } else { inside = try agent.waitUntilReady() }
     } catch let failure as AgentFailure {
       throw InterceptionError(Ladder.explanation(of: failure, Machine.current()))
     }
@@ -91,12 +99,17 @@ package final class Interception {
 
   /// The sockets of a listener that stands inside; nil for one that stands on the host.
   package func captureSockets(of listener: Listener) -> DescriptorList? {
-    listener.name == plan?.captureListener ? inside?.captures : nil
+    if let ports { return plan?.sockets(of: listener, ports) }
+    return listener.name == plan?.captureListener ? inside?.captures : nil
   }
 
   /// What the compiled configuration has to know of the app.
   package func apply(to compiler: inout SnapshotCompiler) {
     guard let plan else { return }
+    if let ports {
+      compiler.captures = plan.explicitPolicies(addresses, options.outbound, ports)
+      return
+    }
     compiler.captures = [plan.captureListener: plan.capturePolicy(addresses, options.outbound)]
     compiler.dialers = Dictionary(
       plan.insideClusters.map { ($0, agent.sockets as any UpstreamDialer) }, uniquingKeysWith: { first, _ in first })

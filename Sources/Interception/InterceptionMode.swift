@@ -16,8 +16,8 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
   /// Those that Pillion does not have yet.
   package var isSupported: Bool {
     switch self {
-    case .auto, .namespace, .rootful, .off: true
-    case .trap, .explicit: false
+    case .auto, .namespace, .explicit, .rootful, .off: true
+    case .trap: false
     }
   }
 }

@@ -10,10 +10,9 @@ extension InterceptionPlan {
   /// The name of the listener whose connections all go to one target.
   static func listener(of target: ForwardTarget) -> String { "pillion_port_\(target)" }
 
-  /// - Parameter ports: where each target is reached.
-  mutating func addForwardProxy(_ ports: [ForwardTarget: Reactor.SocketAddress]) {
+  mutating func addForwardProxy(_ ports: LoopbackPorts) {
     bootstrap.staticResources.listeners.append(Self.requestsPassingThrough)
-    for (target, address) in ports.sorted(by: { $0.value.port < $1.value.port }) {
+    for (target, (_, address)) in ports.targets.sorted(by: { $0.value.address.port < $1.value.address.port }) {
       var listener = Listener.passingThrough(named: Self.listener(of: target), 0)
       listener.address = .socketAddress(
         EnvoyConfig.SocketAddress(address: address.host, portValue: address.port))
@@ -21,6 +20,30 @@ extension InterceptionPlan {
       listener.bindToPort = true
       bootstrap.staticResources.listeners.append(listener)
     }
+  }
+
+  /// Nil for a listener by which no app comes.
+  func sockets(of listener: Listener, _ ports: LoopbackPorts) -> DescriptorList? {
+    if listener.name == captureListener { return ports.proxy }
+    return ports.targets.first { Self.listener(of: $0.key) == listener.name }?.value.sockets
+  }
+
+  /// Decides over each of the app's connections, by the name of the listener that it comes to.
+  func explicitPolicies(
+    _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ ports: LoopbackPorts
+  ) -> [String: any CapturePolicy] {
+    let captured = capturePolicy(addresses, policy)
+    let forwarded = ForwardedOutbound(
+      addresses, names, policy: policy, known: known.compactMap { AddressRange($0) }.filter { $0.length > 0 },
+      ownPort: ports.proxyPort)
+    var policies: [String: any CapturePolicy] = [
+      captureListener: ExplicitOutbound(entrance: .forwardProxy(forwarded), captured: captured)
+    ]
+    for target in ports.targets.keys {
+      policies[Self.listener(of: target)] = ExplicitOutbound(
+        entrance: .port(target, through: captureListener), captured: captured)
+    }
+    return policies
   }
 
   /// Changes a request no more than a proxy has to.
