@@ -12,7 +12,7 @@ extension AppVariable: ExpressibleByArgument {
 
 /// The app beside the proxy: `pillion run -c FILE -- APP ARGUMENT…`.
 struct AppOptions: ParsableArguments {
-  @Option(help: "How the app's connections come to the proxy: auto, namespace, or off.")
+  @Option(help: "How the app's connections come to the proxy: auto, namespace, explicit, or off.")
   var intercept = InterceptionMode.auto
 
   @Option(
@@ -63,6 +63,9 @@ struct AppOptions: ParsableArguments {
     }
     guard terminationGracePeriodS >= 0, terminationGracePeriodS <= Int(UInt32.max) else {
       throw ValidationError("--termination-grace-period-s is a number of seconds; got \(terminationGracePeriodS).")
+    }
+    guard udp == .refuse || intercept == .auto || intercept == .namespace else {
+      throw ValidationError("--udp relay is for --intercept namespace.")
     }
     guard hostPorts.count <= 128, !hostPorts.contains(0) else {
       throw ValidationError("--host-port is a port, 1 to 65535, at most 128 times.")

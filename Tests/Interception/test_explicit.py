@@ -79,12 +79,13 @@ print(urllib.request.urlopen('http://api.test/').read() + urllib.request.urlopen
 """
     assert run(HELLO, "/usr/bin/python3", "-c", program, flags=EXPLICIT)[::2] == ("b'hello\\nhello\\n'\n", 0)
     program = """
-import httpx
-with httpx.Client() as client:
-    print(client.get('http://api.test/').text + client.post('http://b.wild.test/', content='x').text)
+import httpx, requests
+with httpx.Client() as client, requests.Session() as session:
+    for one in client, session:
+        print(one.get('http://api.test/').text + one.post('http://b.wild.test/', data={'x': 1}).text, end='')
 """
     out, err, code = run(HELLO, VENV, "-c", program, flags=EXPLICIT)
-    assert (out, code) == ("hello\nhello\n\n", 0), err
+    assert (out, code) == ("hello\n" * 4, 0), err
 
 
 def test_a_static_go_program(run, go_client):
