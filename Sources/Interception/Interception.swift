@@ -6,8 +6,8 @@ import Reactor
 
 /// An app beside the proxy, from the command line to its exit: what `pillion run -- APP` adds to serving.
 ///
-///     init           the plan: the configuration with what interception adds
-///     prepare        the agent, and the namespace with its sockets
+///     init           the plan: the configuration with what interception adds; the agent begins
+///     prepare        the agent is ready, and the sockets are there; or a step down the ladder
 ///     attach         DNS and the app's life on the main loop
 ///     start          GO
 ///     finish         the exit code
@@ -40,99 +40,111 @@ package final class Interception {
   }
 
   private let options: Options
-  private let plan: InterceptionPlan?
-  /// Where the app comes by ports of loopback.
-  private let ports: LoopbackPorts?
-  private let addresses: VirtualAddresses
   private let configured: Bootstrap
-  private let agent: Agent
-  private var inside: Agent.Inside?
+  private let addresses: VirtualAddresses
+  private var rung: Rung
+  /// Those below it, for a machine that refuses it.
+  private var rungsBelow: ArraySlice<InterceptionMode>
+  private var sockets: CaptureSockets?
   private var dns: DNSServer?
   private var relay: UDPRelay?
   private var life: AppLife?
 
-  /// Starts the agent, which prepares the namespace meanwhile.
-  package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
-    self.options = options
-    configured = bootstrap
-    var plan =
-      options.mode == .off
-      ? nil
-      : InterceptionPlan(
-        bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
-    let ports = options.mode == .explicit ? try LoopbackPorts(options.variables.flatMap(\.targets)) : nil
-    if let ports { plan?.addForwardProxy(ports) }
-    self.plan = plan
-    self.ports = ports
-    addresses = VirtualAddresses(plan?.names.exact ?? [])
-    var settings = Agent.Settings()
-    settings.isolates = plan != nil
-    settings.name = options.name.isEmpty ? options.appName : options.name
-    settings.resolver = ResolverSettings.lines(host: SmallFile.read("/etc/resolv.conf") ?? "")
-    settings.ports = plan?.loopbackPorts ?? []
-    settings.capturedPorts = plan?.capturedPorts ?? []
-    settings.variant = options.variant
-    settings.isRootful = options.mode == .rootful
-    if settings.isRootful { settings.isolates = false }
-    settings.command = options.command
-    settings.relaysDatagrams = options.udp == .relay
-    settings.variables =
-      ports?.variables(options.variables) { name in getenv(name).map { String(cString: $0) } }
-      ?? AppVariable.environment(options.variables) { _ in nil }
-    if ports != nil { settings.isolates = false }
-    ProcessEnd.adoptOrphans()
-    agent = try Agent(settings)
-  }
+  /// A mode, and the agent that prepares it.
+  private struct Rung {
+    /// Nil where nothing is captured, as is the plan.
+    let capture: (any Capture)?
+    private(set) var plan: InterceptionPlan?
+    let agent: Agent
 
-  /// The configuration, with what interception adds.
-  package var bootstrap: Bootstrap { plan?.bootstrap ?? configured }
-
-  /// Waits for the namespace.
-  /// - Throws: InterceptionError, which says what this machine refuses and how that is mended.
-  package func prepare() throws {
-    do {
-      if plan == nil || ports != nil { try agent.waitUntilReadyOnHost() } else { inside = try agent.waitUntilReady() }
-    } catch let failure as AgentFailure {
-      throw InterceptionError(Ladder.explanation(of: failure, Machine.current()))
+    init(_ mode: InterceptionMode, _ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
+      capture = try mode.makeCapture(options)
+      var settings = Agent.Settings()
+      settings.name = options.name.isEmpty ? options.appName : options.name
+      settings.command = options.command
+      settings.variables = AppVariable.environment(options.variables) { _ in nil }
+      if let capture {
+        var plan = InterceptionPlan(
+          bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
+        capture.extend(&plan)
+        capture.configure(&settings, plan)
+        self.plan = plan
+      }
+      agent = try Agent(settings)
     }
   }
 
-  /// The sockets of a listener that stands inside; nil for one that stands on the host.
+  /// Starts the agent, which prepares what is needed meanwhile.
+  package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
+    self.options = options
+    configured = bootstrap
+    ProcessEnd.adoptOrphans()
+    let rungs = options.mode.rungs
+    rungsBelow = rungs.dropFirst()
+    rung = try Rung(rungs.first ?? options.mode, bootstrap, options)
+    addresses = VirtualAddresses(rung.plan?.names.exact ?? [])
+  }
+
+  /// Waits until the app's connections can come.
+  /// - Throws: InterceptionError, which says what this machine refuses and how that is mended.
+  package func prepare() throws {
+    do {
+      if let capture = rung.capture { sockets = try capture.open(rung.agent) } else { try rung.agent.waitUntilReady() }
+    } catch let failure as AgentFailure {
+      guard let next = rungsBelow.popFirst() else {
+        throw InterceptionError(Ladder.explanation(of: failure, Machine.current()))
+      }
+      rung.agent.hangUp()
+      rung.agent.waitForEnd()
+      rung = try Rung(next, configured, options)
+      try prepare()
+    }
+  }
+
+  /// The configuration, with what interception adds; once it is prepared.
+  package var bootstrap: Bootstrap { rung.plan?.bootstrap ?? configured }
+
+  /// The sockets of a listener by which the app comes; nil for any other.
   package func captureSockets(of listener: Listener) -> DescriptorList? {
-    if let ports { return plan?.sockets(of: listener, ports) }
-    return listener.name == plan?.captureListener ? inside?.captures : nil
+    listener.name == rung.plan?.captureListener ? sockets?.captures : rung.capture?.sockets(of: listener)
   }
 
   /// What the compiled configuration has to know of the app.
   package func apply(to compiler: inout SnapshotCompiler) {
-    guard let plan else { return }
-    if let ports {
-      compiler.captures = plan.explicitPolicies(addresses, options.outbound, ports)
-      return
-    }
-    compiler.captures = [plan.captureListener: plan.capturePolicy(addresses, options.outbound)]
+    guard let plan = rung.plan, let capture = rung.capture else { return }
+    compiler.captures = capture.policies(plan, addresses, options.outbound)
+    guard let dialer = capture.dialer(rung.agent) else { return }
     compiler.dialers = Dictionary(
-      plan.insideClusters.map { ($0, agent.sockets as any UpstreamDialer) }, uniquingKeysWith: { first, _ in first })
+      plan.insideClusters.map { ($0, dialer) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Answers the app's questions and minds its life, on the main loop.
   package func attach(to main: MainLoop) throws {
-    if let plan, var inside = inside.take() {
-      let responder = DNSResponder(
-        plan.names, addresses, policy: options.outbound, hasIPv6: inside.hasIPv6,
-        hostHasIPv6: HostResolver.hostHasIPv6(),
-        search: ResolverSettings.search(host: SmallFile.read("/etc/resolv.conf") ?? ""))
-      main.log.info("the app's connections come by \(inside.variant)\(inside.hasIPv6 ? "" : ", without IPv6")")
-      relay = try makeRelay(main.loop, inside.datagrams.take(), plan, variant: inside.variant)
-      dns = try DNSServer(main.loop, responder, udp: inside.dnsUDP, tcp: inside.dnsTCP)
+    if let plan = rung.plan, var sockets = sockets.take() {
+      main.log.info("the app's connections come by \(sockets.variant)\(sockets.hasIPv6 ? "" : ", without IPv6")")
+      relay = try makeRelay(main.loop, sockets.datagrams.take(), plan, variant: sockets.variant)
+      if let dns = sockets.dns.take() {
+        let responder = makeResponder(plan, hasIPv6: sockets.hasIPv6)
+        self.dns = try DNSServer(main.loop, responder, dns)
+      }
     }
-    let life = try AppLife(agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
-      [unowned self] in
-      dns?.close()
-      relay?.close()
+    let life = try AppLife(rung.agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
+      [unowned self] in appEnded()
     }
     self.life = life
     main.appSignals = { [unowned life] in life.received(signal: $0, fromTerminal: $1) }
+  }
+
+  private func makeResponder(_ plan: InterceptionPlan, hasIPv6: Bool) -> DNSResponder {
+    DNSResponder(
+      plan.names, addresses, policy: options.outbound, hasIPv6: hasIPv6, hostHasIPv6: HostResolver.hostHasIPv6(),
+      search: ResolverSettings.search(host: SmallFile.read("/etc/resolv.conf") ?? ""))
+  }
+
+  private func appEnded() {
+    dns?.close()
+    relay?.close()
+    rung.capture?.close()
   }
 
   /// - Throws: datagrams are to be relayed, and nobody knows where they were to go.
@@ -145,7 +157,7 @@ package final class Interception {
         "--udp relay needs nftables' tproxy, which this machine does not have: connections come by \(variant)")
     }
     return try UDPRelay(
-      loop, capture: capture, agent.sockets, plan.capturePolicy(addresses, options.outbound), addresses)
+      loop, capture: capture, rung.agent.sockets, plan.capturePolicy(addresses, options.outbound), addresses)
   }
 
   /// The proxy serves.
@@ -154,8 +166,8 @@ package final class Interception {
   /// After the proxy has ended: waits until nothing of the app is left, and ends as it did.
   /// - Returns: the exit code of this process. Where a signal ended the app, this process dies by it.
   package func finish() throws(InterceptionError) -> Int32 {
-    agent.hangUp()
-    let code = agent.waitForEnd()
+    rung.agent.hangUp()
+    let code = rung.agent.waitForEnd()
     switch life?.outcome {
     case .exited(let code): return code
     case .killed(let signal):

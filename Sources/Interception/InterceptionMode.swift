@@ -1,3 +1,5 @@
+import Reactor
+
 /// How the app's connections come to the proxy (`--intercept`).
 package enum InterceptionMode: String, Sendable, CaseIterable {
   /// The best that this machine allows.
@@ -18,6 +20,21 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
     switch self {
     case .auto, .namespace, .explicit, .rootful, .off: true
     case .trap: false
+    }
+  }
+
+  /// Those to be tried, one after the other.
+  var rungs: ArraySlice<InterceptionMode> { self == .auto ? [.namespace] : [self] }
+
+  /// Nil where nothing is captured.
+  /// - Throws: there is no port of loopback left.
+  func makeCapture(_ options: Interception.Options) throws(SystemError) -> (any Capture)? {
+    switch self {
+    case .auto, .namespace:
+      NamespaceCapture(variant: options.variant, relaysDatagrams: options.udp == .relay)
+    case .explicit: try ExplicitCapture(options.variables)
+    case .rootful: RootfulCapture()
+    case .trap, .off: nil
     }
   }
 }

@@ -27,7 +27,7 @@ struct Serving {
       var bootstrap = try loadBootstrap(source, checks: ProxyChecks.all).get()
       options.apply(to: &bootstrap.node)
       let interception = try app.map { try Interception(bootstrap, $0) }
-      return try serve(interception?.bootstrap ?? bootstrap, interception, log)
+      return try serve(bootstrap, interception, log)
     } catch let errors as ConfigErrors {
       return refuse("\(errors)")
     } catch let error as InterceptionError {
@@ -43,10 +43,11 @@ struct Serving {
     return 1
   }
 
-  private func serve(_ bootstrap: Bootstrap, _ interception: Interception?, _ log: ProcessLog) throws -> Int32 {
+  private func serve(_ configured: Bootstrap, _ interception: Interception?, _ log: ProcessLog) throws -> Int32 {
     // While the agent prepares the namespace, all else is: what the configuration refuses comes first.
     let store = StatsStore()
     try interception?.prepare()
+    let bootstrap = interception?.bootstrap ?? configured
     var sockets: [ListenerSockets] = []
     for listener in bootstrap.staticResources.listeners { sockets.append(try bind(listener, interception)) }
     var compiler = SnapshotCompiler(

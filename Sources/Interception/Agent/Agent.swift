@@ -4,21 +4,9 @@ import Reactor
 
 /// The agent's process (docs/architecture.md), from its start to its end.
 package final class Agent {
-  /// What a namespace that is laid out has for the proxy.
-  package struct Inside: ~Copyable {
-    package let captures: DescriptorList
-    package let dnsUDP: Descriptor
-    package let dnsTCP: Descriptor
-    package let hasIPv6: Bool
-    /// What has the app's datagrams, where they are relayed.
-    package var datagrams: Descriptor?
-    /// How connections are captured: for the log.
-    package let variant: String
-  }
-
   package struct Settings {
-    /// Beside a namespace, or on the host.
-    package var isolates = true
+    /// Whether the app has a namespace of its own.
+    package var isolates = false
     /// Whether the app's datagrams come to the proxy too, where the capture can tell where they were to go.
     package var relaysDatagrams = false
     /// For `pillion exec`.
@@ -83,9 +71,9 @@ package final class Agent {
     control = -1
   }
 
-  /// Waits for the namespace.
-  /// - Throws: a step of it failed, or took too long.
-  package func waitUntilReady() throws -> Inside {
+  /// Waits until all that was asked for is prepared, and takes the sockets that capture.
+  /// - Throws: AgentFailure: a step of it failed; InterceptionError: it took too long.
+  func waitForSockets() throws -> CaptureSockets {
     let captures = DescriptorList()
     var ready = try nextMessage()
     while ready.type != PL_NS_READY.rawValue {
@@ -102,13 +90,13 @@ package final class Agent {
       throw InterceptionError("the agent handed over \(numbers.count) sockets in place of 3")
     }
     captures.numbers.append(numbers[0])
-    return Inside(
-      captures: captures, dnsUDP: Descriptor(numbers[1]), dnsTCP: Descriptor(numbers[2]),
-      hasIPv6: hasIPv6, datagrams: numbers.count == 4 ? Descriptor(numbers[3]) : nil, variant: variant)
+    return CaptureSockets(
+      captures: captures, dns: .init(udp: Descriptor(numbers[1]), tcp: Descriptor(numbers[2])), hasIPv6: hasIPv6,
+      datagrams: numbers.count == 4 ? Descriptor(numbers[3]) : nil, variant: variant)
   }
 
-  /// The same for an app that stays on the host.
-  package func waitUntilReadyOnHost() throws {
+  /// The same where it has none.
+  func waitUntilReady() throws {
     let ready = try nextMessage()
     if ready.type != PL_NS_READY.rawValue { throw Self.failure(ready) }
   }
@@ -119,10 +107,10 @@ package final class Agent {
     // A stop and go at the terminal.
     while result < 0, errno == EINTR { result = poll(&waiting, 1, Self.patienceMilliseconds) }
     guard result > 0 else {
-      throw InterceptionError("the agent did not prepare its namespace within \(Self.patienceMilliseconds / 1000) s")
+      throw InterceptionError("the agent was not ready within \(Self.patienceMilliseconds / 1000) s")
     }
     guard let message = try AgentMessage(from: control) else {
-      throw InterceptionError("the agent ended before its namespace was ready")
+      throw InterceptionError("the agent ended before it was ready")
     }
     return message
   }

@@ -27,21 +27,18 @@ package final class DNSServer: EventHandler {
   private var connections: [ObjectIdentifier: DNSConnection] = [:]
   private var buffer = [UInt8](repeating: 0, count: 65_535)
 
-  /// - Parameters:
-  ///   - udp: a bound socket that tells which address was asked.
-  ///   - tcp: a listening one.
-  package init(
-    _ loop: EventLoop, _ responder: DNSResponder, udp: consuming Descriptor, tcp: consuming Descriptor
+  init(
+    _ loop: EventLoop, _ responder: DNSResponder, _ sockets: consuming CaptureSockets.DNS
   ) throws(SystemError) {
     self.loop = loop
     self.responder = responder
-    socket = udp
+    socket = sockets.udp
     mailbox = try Mailbox()
     super.init()
     try mailbox.attach(to: loop, self)
     registration = try loop.register(socket.number, self)
     acceptor = try Acceptor(
-      loop, listeningOn: tcp, accepted: { [unowned self] socket, _ in accept(socket) }, failed: { _ in })
+      loop, listeningOn: sockets.tcp, accepted: { [unowned self] socket, _ in accept(socket) }, failed: { _ in })
   }
 
   /// The app is gone: nobody asks any more.

@@ -22,12 +22,6 @@ extension InterceptionPlan {
     }
   }
 
-  /// Nil for a listener by which no app comes.
-  func sockets(of listener: Listener, _ ports: LoopbackPorts) -> DescriptorList? {
-    if listener.name == captureListener { return ports.proxy }
-    return ports.targets.first { Self.listener(of: $0.key) == listener.name }?.value.sockets
-  }
-
   /// Decides over each of the app's connections, by the name of the listener that it comes to.
   func explicitPolicies(
     _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ ports: LoopbackPorts
