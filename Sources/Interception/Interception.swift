@@ -48,6 +48,7 @@ package final class Interception {
   private var sockets: CaptureSockets?
   private var dns: DNSServer?
   private var relay: UDPRelay?
+  private var hint: LoopbackHint?
   private var life: AppLife?
 
   /// A mode, and the agent that prepares it.
@@ -127,6 +128,10 @@ package final class Interception {
         let responder = makeResponder(plan, hasIPv6: sockets.hasIPv6)
         self.dns = try DNSServer(main.loop, responder, dns)
       }
+      if rung.capture?.dialer(rung.agent) != nil {
+        hint = LoopbackHint(
+          main.loop, main.log, command: options.appName, ports: plan.insidePorts, process: rung.agent.pid)
+      }
     }
     let life = try AppLife(rung.agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
       [unowned self] in appEnded()
@@ -144,6 +149,7 @@ package final class Interception {
   private func appEnded() {
     dns?.close()
     relay?.close()
+    hint?.close()
     rung.capture?.close()
   }
 

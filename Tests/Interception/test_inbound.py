@@ -1,8 +1,11 @@
 """What comes to the app from the host, by the inbound listeners."""
 
 import http.client
+import signal
 import subprocess
+import time
 
+import pytest
 from configs import bootstrap, inbound, static
 from conftest import eventually, free_port
 
@@ -45,14 +48,22 @@ def serve(start, listen="127.0.0.1", endpoint="127.0.0.1", app_port=8080, **opti
     return port, start(config, "/usr/bin/python3", "-c", SERVER, listen, str(app_port), **options)
 
 
-def test_an_app_on_loopback(start):
-    port, _ = serve(start)
-    assert served(port)
+HINT = "listens on port 8080 of its loopback alone: in a cluster it would not be reached (IST0143)"
 
 
-def test_an_app_on_every_address(start):
-    port, _ = serve(start, listen="0.0.0.0")
+@pytest.mark.parametrize("listen", ["127.0.0.1", "0.0.0.0"])
+def test_an_app_and_where_it_listens(start, folder, listen):
+    """On loopback alone it works here, and is told, once, that it would not in a cluster."""
+    with open(folder / "errors", "w") as errors:
+        port, app = serve(start, listen=listen, stderr=errors)
+    said = (folder / "errors").read_text
     assert served(port)
+    if listen == "127.0.0.1":
+        assert eventually(lambda: HINT in said(), 5)
+    time.sleep(0.6)
+    app.process.send_signal(signal.SIGTERM)
+    app.process.wait(10)
+    assert said().count(HINT) == (listen == "127.0.0.1"), said()
 
 
 def test_over_ipv6(start):

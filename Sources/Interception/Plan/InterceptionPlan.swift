@@ -44,6 +44,13 @@ package struct InterceptionPlan: Sendable {
     }
   }
 
+  /// Ports of the app's loopback that inbound listeners lead to.
+  var insidePorts: Set<UInt16> {
+    let clusters = bootstrap.staticResources.clusters.filter { insideClusters.contains($0.name) }
+    return Set(
+      clusters.flatMap(\.loadAssignment.endpoints).flatMap(\.lbEndpoints).compactMap(\.endpoint.address.loopbackPort))
+  }
+
   /// Whether connections to a port are served by it alone, wherever they wanted to go: a name for it needs no address.
   private func servesAnyAddress(at port: UInt16) -> Bool {
     let clusters = bootstrap.staticResources.clusters
