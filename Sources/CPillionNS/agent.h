@@ -80,11 +80,13 @@ int rules_remove(void);
 struct agent_listener {
   uint16_t port;
   int type;
-  bool only_loopback;  // nobody reaches it but by `lo`
+  enum { REACHED_FROM_ANYWHERE, REACHED_BY_LO, REACHED_AT_LOOPBACK } reach;
+  int family;  // 0: both, or IPv4 where there is no other
   bool tells_destination;  // of datagrams that TPROXY brought
 };
 int agent_inside_socket(int family, int type, int *result);
 int agent_listen(struct agent_listener wanted, int *result);
+int agent_port_of(int fd, uint16_t *port);
 bool agent_is_transparent(int fd);
 
 // app.c
@@ -102,6 +104,7 @@ int trap_install(int *notifications);
 // rootful.c: rules of the host for one app.
 bool rootful_lay(struct agent_place *place, struct agent_failure *failure);
 int rootful_enter(void);       // the app's process, before its exec; without rules nothing
+void rootful_probe(void (*report)(const char *step, int code));
 void rootful_take_away(void);  // once nothing of the app is left
 // What agents that are gone left on the host; where it `removes`, the errno of that.
 void rootful_find_stale(bool removes, void (*found)(const char *what, int code));

@@ -48,9 +48,19 @@ static int probe_trap(void) {
   return 0;
 }
 
+static int probe_rootful(void) {
+  struct agent_failure failure;
+  report("root", geteuid() == 0 ? 0 : EPERM);
+  if (geteuid() != 0) return 1;
+  if (agent_unshare(&failure)) rootful_probe(report);
+  else report(failure.step, failure.code);
+  return 0;
+}
+
 int agent_probe(const struct agent_options *options) {
   channel = options->control;
   if (options->traps) return probe_trap();
+  if (options->is_rootful) return probe_rootful();
   struct agent_failure failure;
   if (!agent_unshare(&failure)) {
     report(failure.step, failure.code);

@@ -8,6 +8,8 @@
 #include <grp.h>
 #include <sys/socket.h>
 
+enum { PORT_TRIES = 16 };
+
 static const char prefix[] = "pillion-";
 
 static struct {
@@ -85,22 +87,31 @@ static int lay_best_table(const struct ports *ports) {
 
 // MARK: Sockets
 
-static int listen_for(int type, int *fd, uint16_t *port) {
-  int code = agent_listen((struct agent_listener){.type = type, .only_loopback = true}, fd);
-  if (code != 0) return code;
-  struct sockaddr_in6 address;
-  socklen_t length = sizeof address;
-  if (getsockname(*fd, (struct sockaddr *)&address, &length) != 0) return errno;
-  *port = ntohs(address.sin6_port);  // where sockaddr_in has it too
-  return 0;
+static int listen_for_names(int type, int *fd, uint16_t *port) {
+  int code = agent_listen((struct agent_listener){.type = type, .reach = REACHED_BY_LO}, fd);
+  return code == 0 ? agent_port_of(*fd, port) : code;
+}
+
+// Where REDIRECT leads, 127.0.0.1 and ::1, at one port. At no other address: one's connection there would go round for ever.
+static int listen_at_loopback(struct agent_place *place, uint16_t *port) {
+  struct agent_listener wanted = {.type = SOCK_STREAM, .reach = REACHED_AT_LOOPBACK, .family = AF_INET};
+  int code = agent_listen(wanted, &place->captures[0]);
+  if (code != 0 || (code = agent_port_of(place->captures[0], port)) != 0) return code;
+  place->capture_count = 1;
+  wanted.family = AF_INET6;
+  wanted.port = *port;
+  code = agent_listen(wanted, &place->captures[1]);
+  if (code == 0) place->capture_count = 2;
+  if (code != EADDRINUSE) return 0;
+  close(place->captures[--place->capture_count]);
+  return code;
 }
 
 static int listen_on_host(struct agent_place *place, struct ports *ports) {
-  int code = listen_for(SOCK_STREAM, &place->captures[0], &ports->capture);
-  if (code != 0) return code;
-  place->capture_count = 1;
-  code = listen_for(SOCK_DGRAM, &place->dns_udp, &ports->dns_udp);
-  return code == 0 ? listen_for(SOCK_STREAM, &place->dns_tcp, &ports->dns_tcp) : code;
+  int code = EADDRINUSE;
+  for (int tries = 0; code == EADDRINUSE && tries < PORT_TRIES; tries++) code = listen_at_loopback(place, &ports->capture);
+  if (code == 0) code = listen_for_names(SOCK_DGRAM, &place->dns_udp, &ports->dns_udp);
+  return code == 0 ? listen_for_names(SOCK_STREAM, &place->dns_tcp, &ports->dns_tcp) : code;
 }
 
 // Whether there is a way to the IPv6 addresses of names; nothing is sent.
@@ -119,15 +130,16 @@ static bool has_ipv6_route(void) {
 // Whether its agent is gone; false for a name that is not an agent's.
 static bool is_stale(const char *name) {
   if (strncmp(name, prefix, sizeof prefix - 1) != 0) return false;
-  char *end, path[64], command[32];
+  char *end, path[64], state = 'Z';
   long pid = strtol(name + sizeof prefix - 1, &end, 10);
   if (pid <= 0 || *end != 0) return false;
-  snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+  snprintf(path, sizeof path, "/proc/%ld/stat", pid);
   FILE *file = fopen(path, "re");
   if (file == NULL) return true;
-  bool is_agent = fgets(command, sizeof command, file) != NULL && strcmp(command, PL_NS_NAME "\n") == 0;
+  bool is_agent = fscanf(file, "%*d (" PL_NS_NAME ") %c", &state) == 1;
   fclose(file);
-  return !is_agent;
+  // One that has ended, and whom nobody has waited for, is gone.
+  return !is_agent || state == 'Z' || state == 'X';
 }
 
 enum { STALE_LIMIT = 64 };
@@ -186,13 +198,28 @@ bool rootful_lay(struct agent_place *place, struct agent_failure *failure) {
   if (failure->code != 0) return false;
   place->has_ipv6 = has_ipv6_route();
   laid.has_cgroup = cgroup_make(&laid.cgroup, laid.name) == 0;
-  *failure = (struct agent_failure){.step = "rootful", .code = lay_best_table(&ports)};
+  *failure = (struct agent_failure){.step = "rules", .code = lay_best_table(&ports)};
   if (failure->code != 0) {
     rootful_take_away();
     return false;
   }
   place->variant = laid.has_cgroup ? "rules of the host for its cgroup" : "rules of the host for its group";
   return true;
+}
+
+void rootful_probe(void (*report)(const char *step, int code)) {
+  static const struct ports ports = {1, 1, 1};
+  snprintf(laid.name, sizeof laid.name, "%s%d", prefix, getpid());
+  int code = netlink_open(NETLINK_NETFILTER, &laid.netlink);
+  if (code == 0) code = lay_table(&ports, false, false);
+  if (code == 0) code = remove_table(laid.name);
+  report("rules", code);
+  if (code != 0) return;
+  code = cgroup_make(&laid.cgroup, laid.name);
+  laid.has_cgroup = code == 0;
+  if (code == 0) code = lay_table(&ports, true, false);
+  report("cgroup", code);
+  rootful_take_away();
 }
 
 int rootful_enter(void) {

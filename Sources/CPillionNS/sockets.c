@@ -35,12 +35,24 @@ int agent_inside_socket(int family, int type, int *result) {
   return 0;
 }
 
-static int bind_any(int fd, int family, uint16_t port) {
-  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+static int bind_to(int fd, int family, const struct agent_listener *wanted) {
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(wanted->port)};
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(wanted->port)};
+  if (wanted->reach == REACHED_AT_LOOPBACK) {
+    v6.sin6_addr = in6addr_loopback;
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  }
   const struct sockaddr *address = family == AF_INET6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
   socklen_t length = family == AF_INET6 ? sizeof v6 : sizeof v4;
   return bind(fd, address, length) == 0 ? 0 : errno;
+}
+
+int agent_port_of(int fd, uint16_t *port) {
+  struct sockaddr_in6 address;
+  socklen_t length = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return errno;
+  *port = ntohs(address.sin6_port);  // where sockaddr_in has it too
+  return 0;
 }
 
 // The reply comes from the address that was asked, whosever that is.
@@ -57,17 +69,20 @@ static int tell_destinations(int fd, int family) {
   return code == 0 && family == AF_INET6 ? set(fd, IPPROTO_IPV6, OPT_IPV6_RECVORIGDSTADDR, 1) : code;
 }
 
+// How far it can be reached, or that it is ours inside.
+static int limit_reach(int fd, int family, const struct agent_listener *wanted) {
+  if (wanted->reach == REACHED_FROM_ANYWHERE) make_own(fd, family);
+  if (wanted->reach != REACHED_BY_LO) return 0;
+  return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo") == 0 ? 0 : errno;
+}
+
 static int configure(int fd, int family, const struct agent_listener *wanted) {
   int code = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (wanted->only_loopback) {
-    if (code == 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo") != 0) code = errno;
-  } else {
-    make_own(fd, family);
-  }
-  if (code == 0 && family == AF_INET6) code = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (code == 0) code = limit_reach(fd, family, wanted);
+  if (code == 0 && family == AF_INET6) code = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, wanted->family == AF_INET6);
   if (code == 0 && wanted->tells_destination) code = tell_destinations(fd, family);
   else if (code == 0 && wanted->type == SOCK_DGRAM) code = tell_addresses(fd, family);
-  if (code == 0) code = bind_any(fd, family, wanted->port);
+  if (code == 0) code = bind_to(fd, family, wanted);
   if (code == 0 && wanted->type == SOCK_STREAM && listen(fd, 4096) != 0) code = errno;
   return code;
 }
@@ -81,8 +96,8 @@ static int listen_on(int family, const struct agent_listener *wanted, int *resul
   return code;
 }
 
-// For both families, or for IPv4 where there is no other.
 int agent_listen(struct agent_listener wanted, int *result) {
+  if (wanted.family != 0) return listen_on(wanted.family, &wanted, result);
   int code = listen_on(AF_INET6, &wanted, result);
   return code == 0 || code == EADDRINUSE ? code : listen_on(AF_INET, &wanted, result);
 }

@@ -133,6 +133,7 @@ package final class Interception {
           main.loop, main.log, command: options.appName, ports: plan.insidePorts, process: rung.agent.pid)
       }
     }
+    for found in rung.agent.remains { main.log.warning("\(found)") }
     let life = try AppLife(rung.agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
       [unowned self] in appEnded()
     }
@@ -174,6 +175,7 @@ package final class Interception {
   package func finish() throws(InterceptionError) -> Int32 {
     rung.agent.hangUp()
     let code = rung.agent.waitForEnd()
+    rung.capture?.agentEnded()
     switch life?.outcome {
     case .exited(let code): return code
     case .killed(let signal):

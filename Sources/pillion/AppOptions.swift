@@ -12,7 +12,7 @@ extension AppVariable: ExpressibleByArgument {
 
 /// The app beside the proxy: `pillion run -c FILE -- APP ARGUMENT…`.
 struct AppOptions: ParsableArguments {
-  @Option(help: "How the app's connections come to the proxy: auto, namespace, explicit, or off.")
+  @Option(help: "How the app's connections come to the proxy: auto, namespace, explicit, rootful, or off.")
   var intercept = InterceptionMode.auto
 
   @Option(

@@ -11,6 +11,7 @@ import Reactor
 ///     policies    where a connection was going, and what becomes of it
 ///     dialer      how the app's own ports are reached
 ///     close       the app is gone
+///     agentEnded  so is the agent
 protocol Capture: AnyObject {
   func extend(_ plan: inout InterceptionPlan)
 
@@ -32,6 +33,8 @@ protocol Capture: AnyObject {
   func dialer(_ agent: Agent) -> (any UpstreamDialer)?
 
   func close()
+
+  func agentEnded()
 }
 
 extension Capture {
@@ -44,4 +47,5 @@ extension Capture {
   }
   func dialer(_ agent: Agent) -> (any UpstreamDialer)? { nil }
   func close() {}
+  func agentEnded() {}
 }

@@ -1,10 +1,17 @@
+import Proxy
+
 /// Rules of this network namespace, for the app alone: it stays on the host, with whatever else runs there.
 final class RootfulCapture: Capture {
-  func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
-    settings.isRootful = true
-    settings.ports = plan.loopbackPorts
-    settings.capturedPorts = plan.capturedPorts
-  }
+  func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) { settings.isRootful = true }
 
   func open(_ agent: Agent) throws -> CaptureSockets { try agent.waitForSockets() }
+
+  func policies(
+    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy
+  ) -> [String: any CapturePolicy] {
+    [plan.captureListener: plan.capturePolicy(addresses, policy, isInside: false)]
+  }
+
+  /// One that was killed has left its cgroup.
+  func agentEnded() { _ = try? Remains.find(removing: true) }
 }

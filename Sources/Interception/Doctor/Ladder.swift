@@ -8,7 +8,8 @@ package enum Ladder {
 
   /// One line.
   package static func explanation(of failure: AgentFailure, _ machine: Machine) -> String {
-    "no namespace for the app: \(reason(failure, machine)); \(remedy(failure, machine))"
+    let what = ["root", "rules"].contains(failure.step) ? "rules" : "namespace"
+    return "no \(what) for the app: \(reason(failure, machine)); \(remedy(failure, machine))"
   }
 
   package static func reason(_ failure: AgentFailure, _ machine: Machine) -> String {
@@ -18,6 +19,8 @@ package enum Ladder {
     case .limit: "the limit user.max_user_namespaces or user.max_net_namespaces is 0 or used up"
     case .appArmor: "AppArmor restricts user namespaces (Ubuntu)"
     case .rules: "the kernel refuses the nftables rules: \(SystemError("", code: failure.code).reason)"
+    case .root: "rules of the host are root's to lay"
+    case .networkAdministration: "rules may not be laid here (no CAP_NET_ADMIN)"
     case .sandbox: "another sandbox traps calls already, such as that of a 'pillion run' around this one"
     case .denied: "this container's seccomp profile denies \(failure.step)"
     case .yama: "the app's memory is closed to Pillion (kernel.yama.ptrace_scope)"
@@ -33,7 +36,9 @@ package enum Ladder {
     case .appArmor:
       "pillion doctor --apparmor | sudo tee /etc/apparmor.d/pillion && sudo apparmor_parser -r /etc/apparmor.d/pillion, "
         + "or sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-    case .rules: "sudo modprobe -a nf_tables nft_tproxy nft_socket"
+    case .rules: "sudo modprobe -a nf_tables nft_tproxy nft_socket nft_chain_nat nft_redir"
+    case .root: "sudo pillion run --intercept rootful --apply …"
+    case .networkAdministration: "docker run --cap-add NET_ADMIN"
     case .sandbox: "run it outside of that"
     case .denied: "docker run --security-opt seccomp=unconfined"
     case .yama: "sudo sysctl kernel.yama.ptrace_scope=1"
@@ -41,7 +46,9 @@ package enum Ladder {
     }
   }
 
-  private enum Cause { case container, sysctl, limit, appArmor, rules, sandbox, denied, yama, other }
+  private enum Cause {
+    case container, sysctl, limit, appArmor, rules, root, networkAdministration, sandbox, denied, yama, other
+  }
 
   private static func cause(_ failure: AgentFailure, _ machine: Machine) -> Cause {
     let isDenied = failure.code == EPERM || failure.code == EACCES
@@ -50,6 +57,8 @@ package enum Ladder {
       if isDenied, machine.forbidsUserNamespaces { return .sysctl }
       if isDenied, machine.hasSeccompFilter { return .container }
     }
+    if failure.step == "root" { return .root }
+    if failure.step == "rules" { return isDenied ? .networkAdministration : .rules }
     if failure.step == "seccomp", failure.code == EBUSY { return .sandbox }
     if ["seccomp", "process_vm_readv", "process_vm_writev"].contains(failure.step) {
       if isDenied, machine.closesMemory { return .yama }

@@ -1,3 +1,4 @@
+import CPillionNS
 import Glibc
 import Reactor
 
@@ -39,6 +40,7 @@ package struct ModeExamination: Sendable, Equatable {
     switch mode {
     case .namespace: "sockets"
     case .trap: "connect"
+    case .rootful: "rules"
     default: nil
     }
   }
@@ -46,7 +48,7 @@ package struct ModeExamination: Sendable, Equatable {
   /// Whether it works without.
   private func isOptional(_ probe: Probe) -> Bool {
     switch probe.step {
-    case "ipv6", "mount", "pidfd_getfd": true
+    case "ipv6", "mount", "pidfd_getfd", "cgroup": true
     // One way of capturing is enough.
     default: Ladder.variants.contains(probe.step) && variant != nil
     }
@@ -62,6 +64,7 @@ package struct ModeExamination: Sendable, Equatable {
     switch probe.step {
     case "ipv6": " (the app has IPv4 only)"
     case "mount": " (the app keeps the host's resolv.conf; its questions come to the proxy all the same)"
+    case "cgroup": " (the app is known by the group \(PL_NS_GROUP))"
     case "pidfd_getfd": " (addresses are changed in the app's memory)"
     default: ""
     }

@@ -17,7 +17,7 @@ package struct CapturedOutbound: CapturePolicy {
   private let policy: OutboundTrafficPolicy
   /// Ports of loopback on which the proxy itself listens.
   private let listenerPorts: Set<UInt16>
-  /// Ports of the host's loopback that the app may use.
+  /// Ports of the host's loopback that the app may use. Empty for one on the host, whose loopback is not captured.
   private let loopbackPorts: Set<UInt16>
   /// What the configuration names by its address.
   private let known: [AddressRange]
@@ -25,15 +25,16 @@ package struct CapturedOutbound: CapturePolicy {
 
   package init(
     _ addresses: VirtualAddresses, _ names: RoutedNames, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>,
-    loopbackPorts: Set<UInt16>, known: [CidrRange]
+    loopbackPorts: Set<UInt16>?, known: [CidrRange]
   ) {
     self.addresses = addresses
     self.names = names
     self.policy = policy
     self.listenerPorts = listenerPorts
-    self.loopbackPorts = loopbackPorts
+    self.loopbackPorts = loopbackPorts ?? []
     self.known = known.compactMap { AddressRange($0) }.filter { $0.length > 0 }
-    ownAddresses = ["10.244.0.2", "fd00:244::2"].compactMap { Reactor.SocketAddress(ip: $0, port: 0) }
+    let inside = loopbackPorts == nil ? [] : ["10.244.0.2", "fd00:244::2"]
+    ownAddresses = inside.compactMap { Reactor.SocketAddress(ip: $0, port: 0) }
   }
 
   package func decide(_ destination: Reactor.SocketAddress) -> CaptureDecision {

@@ -69,9 +69,13 @@ package struct InterceptionPlan: Sendable {
   }
 
   /// Decides over each of the app's connections.
-  package func capturePolicy(_ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy) -> CapturedOutbound {
+  /// - Parameter isInside: the app has a loopback of its own, from which ports of the host's can be reached.
+  package func capturePolicy(
+    _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, isInside: Bool = true
+  ) -> CapturedOutbound {
     CapturedOutbound(
-      addresses, names, policy: policy, listenerPorts: listenerPorts, loopbackPorts: Set(loopbackPorts),
+      addresses, names, policy: policy, listenerPorts: listenerPorts,
+      loopbackPorts: isInside ? Set(loopbackPorts) : nil,
       known: known)
   }
 

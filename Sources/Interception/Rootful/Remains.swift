@@ -4,7 +4,7 @@ import Reactor
 
 /// What rootful runs that were killed could not take away: tables and cgroups that are named by an agent that is gone.
 package enum Remains {
-  package struct Found: Sendable, Equatable {
+  package struct Found: Sendable, Equatable, CustomStringConvertible {
     /// "table inet pillion-77", "cgroup /sys/fs/cgroup/pillion-77".
     package let what: String
     /// errno of taking it away; nil where that was not tried.
@@ -15,9 +15,13 @@ package enum Remains {
       removal = message.b == 0 ? nil : Int32(bitPattern: message.a)
     }
 
-    init(what: String, removal: Int32?) {
-      self.what = what
-      self.removal = removal
+    package var description: String {
+      switch removal {
+      case nil: "an earlier run has left \(what)"
+      case 0: "took away what an earlier run had left: \(what)"
+      case .some(let code):
+        "an earlier run has left \(what), which cannot be taken away: \(SystemError("", code: code).reason)"
+      }
     }
   }
 

@@ -83,7 +83,8 @@ package struct RootfulRules: CustomStringConvertible {
   private var matchNote: String {
     switch match {
     case .cgroup: "the app alone, by a cgroup of its own: neither the proxy nor anybody else"
-    case .group: "the app alone, by its group; by a cgroup of its own where the kernel has one, for which nft has no words here"
+    case .group:
+      "the app alone, by its group; by a cgroup of its own where the kernel has one, for which nft has no words here"
     }
   }
 }

@@ -1,0 +1,224 @@
+"""--intercept rootful, in a network namespace that stands for a host: no rule is ever laid in the real one's."""
+
+import fcntl
+import os
+import platform
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from configs import bootstrap, inbound, outbound, says, static
+from conftest import HERE, NOBODY, alive, descendants, eventually
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="rules are root's")
+only_x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter has x86-64's numbers")
+
+CONFIG = bootstrap([outbound([says("hello\n", "api.test")])])
+LAY = """
+ip link set lo up
+ip address add 10.9.0.1/8 dev lo
+ip address add fd09::1/64 dev lo nodad
+ip route add default dev lo
+ip -6 route add default dev lo
+echo ready
+exec sleep 600
+"""
+
+
+def tables():
+    """Those of nftables in this network namespace, by its own language: NFT_MSG_GETTABLE."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as asker:
+        asker.send(struct.pack("=IHHII", 20, 0xA01, 0x301, 1, 0) + struct.pack("=BBH", 0, 0, 0))
+        said = asker.recv(65536)
+    return [part.split(b"\0")[0].decode() for part in said.split(b"pillion-")[1:]]
+
+
+class Host:
+    def __init__(self):
+        command = ["unshare", "--net", "sh", "-ec", LAY]
+        self.keeper = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.keeper.stdout.readline() == "ready\n"
+
+    def inside(self, *command):
+        return ["nsenter", "--net", f"--target={self.keeper.pid}", "--", *command]
+
+    def run(self, *command, **options):
+        return subprocess.run(self.inside(*command), capture_output=True, text=True, timeout=30, **options)
+
+    def tables(self):
+        program = f"import sys; sys.path.insert(0, {str(HERE)!r}); import test_rootful; print(*test_rootful.tables())"
+        result = self.run("python3", "-B", "-c", program)
+        assert result.returncode == 0, result.stderr
+        return result.stdout.split()
+
+    def close(self):
+        self.keeper.kill()
+        self.keeper.wait()
+
+
+def cgroups(pid):
+    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines() if " - cgroup2 " in line]
+    return [str(path) for mount in mounts for path in Path(mount).rglob(f"pillion-{pid}")]
+
+
+@pytest.fixture
+def alone():
+    """For whom leaves something behind: others would take it away."""
+
+
+@pytest.fixture
+def host(request):
+    with open(Path(tempfile.gettempdir()) / "pillion-rootful.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if "alone" in request.fixturenames else fcntl.LOCK_SH)
+        host = Host()
+        yield host
+        host.close()
+
+
+@pytest.fixture
+def config(folder):
+    path = folder / "config.json"
+    path.write_text(CONFIG)
+    path.chmod(0o644)
+    return str(path)
+
+
+def rootful(pillion, config, *app, flags=("--apply",)):
+    return [pillion, "run", "-l", "warning", "-c", config, "--intercept", "rootful", *flags, "--", *app]
+
+
+class Running:
+    """A rootful run whose app sleeps."""
+
+    def __init__(self, host, pillion, config):
+        command = host.inside(*rootful(pillion, config, "sleep", "600"))
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert eventually(lambda: len(self.named("sleep")) == 1)
+        (self.agent,), (self.app,) = self.named("pillion-ns"), self.named("sleep")
+        self.everyone = [self.process.pid, *descendants(self.process.pid)]
+
+    def named(self, name):
+        return [pid for pid in descendants(self.process.pid) if Path(f"/proc/{pid}/comm").read_text().strip() == name]
+
+    def kill(self, *pids):
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self.process.communicate(timeout=20)
+        assert eventually(lambda: not any(alive(pid) for pid in self.everyone))
+
+
+@pytest.fixture
+def running(host, pillion, config):
+    run = Running(host, pillion, config)
+    assert host.tables() == [f"{run.agent}"] and len(cgroups(run.agent)) == 1
+    yield run
+    if run.process.poll() is None:
+        run.kill(run.process.pid)
+
+
+APP = """
+import socket, subprocess, sys
+def said(target, family=socket.AF_INET):
+    with socket.socket(family) as asker:
+        asker.settimeout(5)
+        asker.connect(target)
+        asker.sendall(b'GET / HTTP/1.1\\r\\nhost: api.test\\r\\nconnection: close\\r\\n\\r\\n')
+        return asker.makefile('rb').read()
+
+for family in (socket.AF_INET, socket.AF_INET6):
+    address = socket.getaddrinfo('api.test', 80, family)[0][4]
+    assert said(address, family).endswith(b'hello\\n'), address
+def serve(host):
+    server = socket.create_server((host, 0))
+    client = socket.create_connection(server.getsockname(), 5)
+    return server.accept()[0].getpeername() == client.getsockname()
+assert serve('127.0.0.1'), 'loopback is captured'
+assert not serve('10.9.0.1'), 'what passes through comes from the proxy'
+print('all is well')
+"""
+
+
+def test_an_app(host, pillion, config):
+    """Its connections and names; those of others beside it are not touched; nothing is left."""
+    result = host.run(*rootful(pillion, config, "python3", "-c", APP))
+    assert (result.stdout, result.returncode) == ("all is well\n", 0), result.stderr
+    assert host.tables() == []
+
+
+def test_others_are_not_touched(host, running):
+    other = "import socket; s = socket.create_server(('10.9.0.1', 80));"
+    other += " c = socket.create_connection(('10.9.0.1', 80)); print(s.accept()[0].getpeername() == c.getsockname())"
+    assert host.run("python3", "-c", other).stdout == "True\n"
+
+
+def test_it_prints_and_lays_nothing(host, pillion, folder):
+    trace = folder / "started"
+    result = host.run(*rootful(pillion, "none.json", "touch", str(trace), flags=()))
+    assert result.returncode == 0 and "redirect to :15001" in result.stdout and "--apply" in result.stdout
+    assert host.tables() == [] and not trace.exists()
+
+
+def test_what_nft_makes_of_what_is_printed(host, pillion):
+    result = host.run(*rootful(pillion, "none.json", "true", flags=()))
+    text = result.stdout.replace("pillion-PID", "pillion-1")
+    if "socket cgroupv2" in text:
+        pytest.skip("its cgroup is not there, and nft looks for it")
+    assert host.run("nft", "--check", "--file", "-", input=text).returncode == 0
+
+
+def test_the_agent_is_killed(host, running):
+    running.kill(running.agent)
+    assert host.tables() == [] and cgroups(running.agent) == []
+
+
+def test_the_proxy_is_killed(host, running):
+    running.kill(running.process.pid)
+    assert eventually(lambda: host.tables() == [] and cgroups(running.agent) == [])
+
+
+def test_all_are_killed(alone, host, running, pillion, config):
+    """The kernel takes the table away; the cgroup is found, and taken away by the next run."""
+    os.kill(running.process.pid, signal.SIGSTOP)
+    running.kill(running.agent, running.process.pid)
+    assert host.tables() == []
+    (left,) = cgroups(running.agent)
+    assert f"cgroup {left}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
+    assert left in host.run(pillion, "doctor").stdout
+    result = host.run(*rootful(pillion, config, "true"))
+    assert result.returncode == 0 and left in result.stderr and cgroups(running.agent) == []
+
+
+def test_without_a_cgroup(host, pillion, config):
+    """By a group of its own, beside those that it has."""
+    hide = 'umount -l $(awk \'/ - cgroup2 /{print $5}\' /proc/self/mountinfo) && exec "$@"'
+    app = "import os; assert os.getegid() == 1337 and 0 in os.getgroups()\n" + APP
+    command = ["unshare", "--mount", "sh", "-ec", hide, "sh", *rootful(pillion, config, "python3", "-c", app)]
+    result = host.run(*command)
+    assert result.stdout == "all is well\n", result.stderr
+
+
+def test_without_rights(pillion, config):
+    result = subprocess.run([*NOBODY, *rootful(pillion, config, "true")], capture_output=True, text=True)
+    assert result.returncode == 125 and "rules of the host are root's to lay; sudo" in result.stderr
+
+
+@only_x86
+def test_without_nftables(host, pillion, config):
+    result = host.run("python3", str(HERE / "deny.py"), "nftables", "--", *rootful(pillion, config, "true"))
+    assert result.returncode == 125 and "rules" in result.stderr, result.stderr
+
+
+def test_what_comes_in(host, pillion, folder):
+    """The app listens on the host, and so does the proxy."""
+    path = folder / "config.json"
+    path.write_text(bootstrap([inbound(8081)], [static("app", "127.0.0.1", 8080)]))
+    app = "import http.server; http.server.HTTPServer(('127.0.0.1', 8080), http.server.SimpleHTTPRequestHandler).serve_forever()"
+    run = subprocess.Popen(host.inside(*rootful(pillion, str(path), "python3", "-c", app)), stderr=subprocess.DEVNULL)
+    status = ["curl", "-so", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:8081/"]
+    assert eventually(lambda: host.run(*status).stdout == "200")
+    run.terminate()
+    assert run.wait(timeout=20) == -signal.SIGTERM and host.tables() == []
