@@ -22,7 +22,7 @@ final class ExplicitCapture: Capture {
 
   func open(_ agent: Agent) throws -> CaptureSockets {
     try agent.waitUntilReady()
-    return CaptureSockets(captures: ports.proxy, variant: "a forward proxy on port \(ports.proxyPort)")
+    return CaptureSockets(captures: ports.proxy, variant: ports.description)
   }
 
   func sockets(of listener: Listener) -> DescriptorList? {

@@ -29,6 +29,13 @@ struct LoopbackPorts {
     return own.map { "\($0.name)=\($0.value)" } + named
   }
 
+  /// For the log.
+  var description: String {
+    let named = targets.sorted { $0.value.address.port < $1.value.address.port }
+    return (["a forward proxy on port \(proxyPort)"] + named.map { "\($0.key) on port \($0.value.address.port)" })
+      .joined(separator: ", ")
+  }
+
   private static func bind() throws(SystemError) -> (DescriptorList, SocketAddress) {
     guard let any = SocketAddress(ip: "127.0.0.1", port: 0) else { throw SystemError("bind", code: EADDRNOTAVAIL) }
     let socket = try Sockets.bind(to: any, reusePort: false)

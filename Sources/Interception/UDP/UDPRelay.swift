@@ -7,7 +7,7 @@ import Reactor
 /// listener sees them. The first of a flow comes to the capture socket, all others to the flow's own.
 package final class UDPRelay: EventHandler {
   /// Two descriptors each. Beyond it the one that has been silent for longest goes.
-  private static let flowLimit = 512
+  private static let flowLimit = 256
   /// Datagrams taken in one turn before others get theirs.
   private static let datagramsPerTurn = 64
   private static let bufferSize = 65_535
