@@ -246,11 +246,18 @@ static int watch_signals(struct agent *agent) {
   return agent->signals < 0 ? errno : 0;
 }
 
+// The proxy is gone before the app was let go.
+static int give_up(const struct agent *agent) {
+  if (agent->app.pid > 0) kill(agent->app.pid, SIGKILL);
+  while (waitpid(-1, NULL, 0) > 0) continue;
+  return 0;
+}
+
 // From GO to the end of all that the app started.
 static int live(struct agent *agent) {
   bool go = false;
   while (!go) {
-    if (!turn(agent, true, &go)) return 0;
+    if (!turn(agent, true, &go)) return give_up(agent);
   }
   int code = agent->app.pid > 0 ? 0 : app_fork(agent->options, &agent->users_mask, &agent->app);
   if (code == 0) code = app_release(&agent->app);

@@ -80,26 +80,37 @@ package final class Interception {
     self.options = options
     configured = bootstrap
     ProcessEnd.adoptOrphans()
-    let rungs = options.mode.rungs
+    let rungs = options.mode.rungs(options)
     rungsBelow = rungs.dropFirst()
     rung = try Rung(rungs.first ?? options.mode, bootstrap, options)
     addresses = VirtualAddresses(rung.plan?.names.exact ?? [])
   }
 
   /// Waits until the app's connections can come.
-  /// - Throws: InterceptionError, which says what this machine refuses and how that is mended.
-  package func prepare() throws {
+  /// - Parameter say: told of each step down the ladder, in a line.
+  /// - Throws: InterceptionError, which says what this machine refuses and how that is mended; ConfigErrors about what
+  ///   cannot be where the app is on the host.
+  package func prepare(_ say: (String) -> Void) throws {
     do {
-      if let capture = rung.capture { sockets = try capture.open(rung.agent) } else { try rung.agent.waitUntilReady() }
+      try open()
     } catch let failure as AgentFailure {
+      let machine = Machine.current()
       guard let next = rungsBelow.popFirst() else {
-        throw InterceptionError(Ladder.explanation(of: failure, Machine.current()))
+        throw InterceptionError(Ladder.explanation(of: failure, machine))
       }
+      say(Ladder.step(to: next, because: failure, machine))
       rung.agent.hangUp()
       rung.agent.waitForEnd()
       rung = try Rung(next, configured, options)
-      try prepare()
+      try prepare(say)
     }
+  }
+
+  private func open() throws {
+    guard let capture = rung.capture else { return try rung.agent.waitUntilReady() }
+    let taken = capture.dialer(rung.agent) == nil ? rung.plan?.takenAddresses ?? [] : []
+    if !taken.isEmpty { throw ConfigErrors(taken) }
+    sockets = try capture.open(rung.agent)
   }
 
   /// The configuration, with what interception adds; once it is prepared.

@@ -15,16 +15,13 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
   /// Not at all: the app runs beside the proxy, on the host.
   case off
 
-  /// Those that Pillion does not have yet.
-  package var isSupported: Bool {
-    switch self {
-    case .auto, .namespace, .explicit, .rootful, .off: true
-    case .trap: false
-    }
+  /// Those to be tried, one after the other. Some wishes only a namespace can fulfil; and `explicit` could not keep an app
+  /// from going elsewhere.
+  func rungs(_ options: Interception.Options) -> ArraySlice<InterceptionMode> {
+    if self != .auto { return [self] }
+    if options.variant != nil || options.udp == .relay { return [.namespace] }
+    return options.outbound == .registryOnly ? [.namespace, .trap] : [.namespace, .trap, .explicit]
   }
-
-  /// Those to be tried, one after the other.
-  var rungs: ArraySlice<InterceptionMode> { self == .auto ? [.namespace] : [self] }
 
   /// Nil where nothing is captured.
   /// - Throws: there is no port of loopback left.
@@ -34,7 +31,8 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
       NamespaceCapture(variant: options.variant, relaysDatagrams: options.udp == .relay)
     case .explicit: try ExplicitCapture(options.variables)
     case .rootful: RootfulCapture()
-    case .trap, .off: nil
+    case .trap: TrapCapture(options.outbound)
+    case .off: nil
     }
   }
 }

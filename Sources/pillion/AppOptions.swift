@@ -12,7 +12,7 @@ extension AppVariable: ExpressibleByArgument {
 
 /// The app beside the proxy: `pillion run -c FILE -- APP ARGUMENT…`.
 struct AppOptions: ParsableArguments {
-  @Option(help: "How the app's connections come to the proxy: auto, namespace, explicit, rootful, or off.")
+  @Option(help: "How the app's connections come to the proxy: auto, namespace, trap, explicit, rootful, or off.")
   var intercept = InterceptionMode.auto
 
   @Option(
@@ -53,10 +53,6 @@ struct AppOptions: ParsableArguments {
   var command: [String] = []
 
   func validate() throws {
-    if !intercept.isSupported {
-      let known = InterceptionMode.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--intercept \(intercept.rawValue) is not supported yet; \(known) are.")
-    }
     guard !apply || intercept == .rootful else { throw ValidationError("--apply is for --intercept rootful.") }
     guard interceptVariant == nil || intercept == .auto || intercept == .namespace else {
       throw ValidationError("--intercept-variant is for --intercept namespace.")

@@ -46,7 +46,7 @@ struct Serving {
   private func serve(_ configured: Bootstrap, _ interception: Interception?, _ log: ProcessLog) throws -> Int32 {
     // While the agent prepares the namespace, all else is: what the configuration refuses comes first.
     let store = StatsStore()
-    try interception?.prepare()
+    try interception?.prepare { Console.error("pillion: \($0)\n") }
     let bootstrap = interception?.bootstrap ?? configured
     var sockets: [ListenerSockets] = []
     for listener in bootstrap.staticResources.listeners { sockets.append(try bind(listener, interception)) }

@@ -79,12 +79,12 @@ def eventually(condition, seconds=10):
 class Run:
     """One `pillion run`."""
 
-    def __init__(self, pillion, folder, user, config, command, flags, **options):
+    def __init__(self, pillion, folder, user, config, command, flags, under=(), **options):
         self.config = folder / f"config-{time.monotonic_ns()}.json"
         self.config.write_text(config)
         self.config.chmod(0o644)
         prefix = NOBODY if user == "nobody" else []
-        arguments = [*prefix, pillion, "run", "-l", "warning", "-c", str(self.config), *flags, "--", *command]
+        arguments = [*prefix, *under, pillion, "run", "-l", "warning", "-c", str(self.config), *flags, "--", *command]
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         self.process = subprocess.Popen(arguments, text=True, start_new_session=True, **streams)
         self.seen = set()
@@ -110,6 +110,15 @@ class Run:
             except OSError:
                 continue
         return None
+
+
+@pytest.fixture
+def denying(folder):
+    """What runs a command where calls are denied (deny.py)."""
+    deny = folder / "deny.py"
+    deny.write_text((HERE / "deny.py").read_text())
+    deny.chmod(0o644)
+    return lambda *calls: ["/usr/bin/python3", str(deny), *calls, "--"]
 
 
 @pytest.fixture

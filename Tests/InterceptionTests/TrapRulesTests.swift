@@ -134,6 +134,15 @@ import Testing
     #expect(rules(.registryOnly).decide(.other) == .proceed)
   }
 
+  @Test func whoIsAskedOnLoopbackAnswers() throws {
+    let any = TrapRules(
+      tokens, policy: .allowAny, capturePort: 4000, dnsUDP: SocketAddress(ipv4: 0, port: 5301), dnsTCP: Self.tcp)
+    for (asked, answering) in [("127.0.0.53", "127.0.0.53"), ("8.8.8.8", "127.0.0.1"), ("::1", "127.0.0.1")] {
+      let target = try #require(SocketAddress(ip: answering, port: 5301))
+      #expect(try any.decide(ip(asked, 53), TrappedSocket(.udp)) == .redirect(target))
+    }
+  }
+
   @Test func otherDatagrams() throws {
     for transport in [TrappedSocket.Transport.udp, .other] {
       #expect(try decide("192.0.2.1", 443, transport) == .proceed)

@@ -4,11 +4,27 @@ import Reactor
 
 /// The agent's process (docs/architecture.md), from its start to its end.
 package final class Agent {
+  /// An app on the host that waits to be let go, and whose calls stop.
+  struct Trapped: ~Copyable {
+    private let notifications: Descriptor
+    let app: pid_t
+
+    fileprivate init(_ notifications: consuming Descriptor, app: pid_t) {
+      self.notifications = notifications
+      self.app = app
+    }
+
+    /// By which its calls are told and answered.
+    consuming func takeNotifications() -> Descriptor { notifications }
+  }
+
   package struct Settings {
     /// Whether the app has a namespace of its own.
     package var isolates = false
     /// Whether the app's datagrams come to the proxy too, where the capture can tell where they were to go.
     package var relaysDatagrams = false
+    /// The app's connects stop until we have answered for them.
+    package var traps = false
     /// For `pillion exec`.
     package var name = ""
     /// Lines of the app's resolv.conf; empty leaves the host's.
@@ -31,6 +47,7 @@ package final class Agent {
     func arguments(control: Int32, sockets: Int32) -> [String] {
       var arguments = [PL_NS_NAME, "agent", "control=\(control)", "sockets=\(sockets)", "name=\(name)"]
       if !isolates { arguments.append("host=1") }
+      if traps { arguments.append("trap=1") }
       if isRootful { arguments.append("rootful=1") }
       if let variant { arguments.append("variant=\(variant.rawValue)") }
       if relaysDatagrams { arguments.append("datagrams=1") }
@@ -93,6 +110,14 @@ package final class Agent {
     return CaptureSockets(
       captures: captures, dns: .init(udp: Descriptor(numbers[1]), tcp: Descriptor(numbers[2])), hasIPv6: hasIPv6,
       datagrams: numbers.count == 4 ? Descriptor(numbers[3]) : nil, variant: variant)
+  }
+
+  /// The same where the app's calls are to be trapped.
+  func waitUntilTrapped() throws -> Trapped {
+    var ready = try nextMessage()
+    let numbers = ready.takeDescriptors()
+    guard ready.type == PL_NS_READY.rawValue, let notifications = numbers.first else { throw Self.failure(ready) }
+    return Trapped(Descriptor(notifications), app: pid_t(bitPattern: ready.c))
   }
 
   /// The same where it has none.

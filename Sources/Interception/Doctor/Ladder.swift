@@ -6,10 +6,20 @@ package enum Ladder {
   /// The ways of capturing in a namespace, the best first, as the agent names them.
   package static let variants = NamespaceVariant.allCases.map(\.rawValue)
 
-  /// One line.
+  /// A step down, in one line.
+  package static func step(to mode: InterceptionMode, because failure: AgentFailure, _ machine: Machine) -> String {
+    "\(reason(failure, machine)). Using \(mode.rawValue) mode. For full isolation: \(remedy(failure, machine))"
+  }
+
+  /// Where there is no step left: one line.
   package static func explanation(of failure: AgentFailure, _ machine: Machine) -> String {
-    let what = ["root", "rules"].contains(failure.step) ? "rules" : "namespace"
-    return "no \(what) for the app: \(reason(failure, machine)); \(remedy(failure, machine))"
+    let what =
+      switch failure.step {
+      case "root", "rules": "no rules for the app"
+      case "seccomp", "process_vm_readv", "process_vm_writev": "the app's connects cannot be trapped"
+      default: "no namespace for the app"
+      }
+    return "\(what): \(reason(failure, machine)); \(remedy(failure, machine))"
   }
 
   package static func reason(_ failure: AgentFailure, _ machine: Machine) -> String {

@@ -151,7 +151,7 @@ extension Listener {
   }
 
   /// The clusters that its chains name.
-  fileprivate var clusterNames: [String] {
+  var clusterNames: [String] {
     (filterChains + (defaultFilterChain.map { [$0] } ?? [])).flatMap(\.clusterNames)
   }
 }

@@ -30,7 +30,7 @@ package struct TrapRules: Sendable {
 
   /// - Parameters:
   ///   - capturePort: of the socket that takes connections to tokens.
-  ///   - dnsUDP: where questions are answered, on loopback.
+  ///   - dnsUDP: where questions are answered, on loopback; 0.0.0.0 for all addresses of it.
   package init(
     _ tokens: TokenAddresses, policy: OutboundTrafficPolicy, capturePort: UInt16, dnsUDP: SocketAddress,
     dnsTCP: SocketAddress
@@ -58,7 +58,7 @@ package struct TrapRules: Sendable {
       if !socket.isInOurNetwork { return .proceed }
       switch socket.transport {
       case .tcp: return sendFlags.map { decideFastOpen($0) } ?? decideConnection(destination)
-      case .udp where destination.port == Self.dnsPort: return .redirect(dnsUDP)
+      case .udp where destination.port == Self.dnsPort: return .redirect(resolver(for: destination))
       case .udp, .other: return decideOther(destination)
       }
     }
@@ -74,6 +74,13 @@ package struct TrapRules: Sendable {
 
   private func isLocal(_ destination: SocketAddress) -> Bool {
     destination.isLoopback || destination.ipBytes.allSatisfy { $0 == 0 }
+  }
+
+  /// c-ares looks at the address that its answer comes from: where it asks one of loopback's, that one answers.
+  private func resolver(for destination: SocketAddress) -> SocketAddress {
+    if dnsUDP.ipBytes != [0, 0, 0, 0] { return dnsUDP }
+    if destination.isLoopback, destination.family == AF_INET { return destination.with(port: dnsUDP.port) }
+    return SocketAddress(ipv4: 127 << 24 | 1, port: dnsUDP.port)
   }
 
   private func decideConnection(_ destination: SocketAddress) -> TrapDecision {

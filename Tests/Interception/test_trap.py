@@ -1,0 +1,195 @@
+"""Mode trap: the app stays on the host, its connects stop in seccomp and are answered for. Twice: with all that the
+kernel has, and under what Docker's default profile leaves of it, where addresses are changed in the app's memory."""
+
+import platform
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from configs import bootstrap, inbound, outbound, says, static, tcp, to
+from conftest import HERE, alive, descendants, eventually, free_port
+
+HELLO = bootstrap([outbound([says("hello\n", "api.test", "*.wild.test")])])
+DOCKER = ["unshare", "setns", "mount", "pidfd_getfd"]
+PYTHON = "/usr/bin/python3"
+
+
+@pytest.fixture(params=["taking", "rewriting"])
+def trap(request, run, denying):
+    if request.param == "rewriting" and platform.machine() != "x86_64":
+        pytest.skip("the filter has x86-64's numbers")
+    under = denying(*DOCKER) if request.param == "rewriting" else []
+
+    def whole(config, *command, flags=(), **options):
+        flags = ["--intercept", "trap", *flags]
+        return run(config, *command, flags=flags, under=under, **options)
+
+    return whole
+
+
+def test_curl(trap):
+    out, err, code = trap(HELLO, "curl", "-sS", "http://api.test/", "http://a.wild.test/")
+    assert (out, code) == ("hello\nhello\n", 0), err
+
+
+def test_a_static_go_program(trap, go_client):
+    """From threads of which the process' first is none, with signals that preempt."""
+    out, err, code = trap(HELLO, go_client, *["http://api.test/"] * 20)
+    assert (out, code) == ("hello\n" * 20, 0), err
+
+
+def test_node(trap):
+    """Its resolve4 is c-ares', which wants its answer from the address that it asked: on loopback it can have that."""
+    program = """
+const dns = require('dns');
+dns.setServers(['127.0.0.53']);
+fetch('http://api.test/').then(answer => answer.text()).then(text => dns.resolve4('api.test', (_, found) =>
+  dns.lookup('x.wild.test', (_, address) => console.log(text.trim(), found[0].slice(0, 8), address.slice(0, 8)))));
+"""
+    out, err, code = trap(HELLO, "node", "-e", program)
+    assert (out, code) == ("hello 240.240. 240.240.\n", 0), err
+
+
+def test_over_ipv6(trap, upstream):
+    config = bootstrap([outbound([], [{"name": "any", "filters": [tcp("live")]}])], [static("live", "127.0.0.1", upstream)])
+    out, err, code = trap(config, "curl", "-6", "-gsS", "http://[2001:db8::7]:81/x")
+    assert (out, code) == ("upstream [2001:db8::7]:81 /x\n", 0), err
+
+
+CONNECTS = """
+import errno, select, socket, subprocess, sys, threading
+def talk(connection):
+    connection.sendall(b'GET / HTTP/1.1\\r\\nhost: api.test\\r\\n\\r\\n')
+    text = b''
+    while not text.endswith(b'hello\\n'):
+        text += connection.recv(1000) or sys.exit(f'ended after {text}')
+def blocking():
+    with socket.create_connection(('192.0.2.1', 80)) as connection:
+        assert connection.getblocking()
+        talk(connection)
+        try:
+            connection.connect(('192.0.2.1', 80))
+            sys.exit('connected twice')
+        except OSError as error:
+            assert error.errno == errno.EISCONN, error
+def later():
+    # epoll knows the socket before it connects.
+    with socket.socket() as connection, select.epoll() as waiting:
+        connection.setblocking(False)
+        waiting.register(connection, select.EPOLLOUT | select.EPOLLET)
+        waiting.poll(0)
+        code = connection.connect_ex(('192.0.2.1', 80))
+        assert code in (0, errno.EINPROGRESS), code
+        assert waiting.poll(5) and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        connection.setblocking(True)
+        talk(connection)
+def many():
+    for _ in range(50):
+        blocking()
+blocking()
+later()
+threads = [threading.Thread(target=many) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with socket.create_server(('127.0.0.1', 0)) as own, socket.create_connection(own.getsockname()) as client:
+    own.accept()[0].sendall(b'own')
+    assert client.recv(3) == b'own'
+with socket.socket() as nobody:
+    nobody.bind(('127.0.0.1', 0))
+    assert socket.socket().connect_ex(nobody.getsockname()) == errno.ECONNREFUSED
+if len(sys.argv) == 1:
+    subprocess.run([sys.executable, '-c', open('/proc/self/cmdline').read().split('\\0')[2], 'child'], check=True)
+    print('all connected')
+"""
+
+
+def test_connects_of_every_kind(trap):
+    """Blocking and not, from threads at once and from children, to the app's own ports, and twice."""
+    config = bootstrap([outbound([says("hello\n", "*")])])
+    out, err, code = trap(config, PYTHON, "-c", CONNECTS)
+    assert (out, code) == ("all connected\n", 0), err
+
+
+def test_registry_only(trap):
+    program = """
+import errno, socket
+try:
+    socket.getaddrinfo('example.com', 80)
+    raise SystemExit('example.com has an address')
+except socket.gaierror:
+    pass
+try:
+    connection = socket.create_connection(('192.0.2.1', 80), timeout=5)
+    connection.sendall(b'x')
+    connection.recv(1)
+    raise SystemExit('connected')
+except ConnectionResetError:
+    pass
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+    assert datagrams.connect_ex(('192.0.2.1', 443)) == errno.ENETUNREACH
+    try:
+        datagrams.sendto(b'x', ('192.0.2.1', 443))
+        raise SystemExit('sent')
+    except OSError as error:
+        assert error.errno == errno.ENETUNREACH, error
+    datagrams.sendto(b'x', ('127.0.0.1', 9))
+print(socket.create_connection(('api.test', 80)).getpeername()[1] > 0)
+"""
+    out, err, code = trap(HELLO, PYTHON, "-c", program, flags=["--outbound", "registry-only"])
+    assert (out, code) == ("True\n", 0), err
+
+
+def test_a_resolver_that_connects_no_socket(trap):
+    """As musl's: it sends to its server, and looks whether the answer's source is what it has in memory."""
+    program = """
+import ctypes, struct
+libc = ctypes.CDLL(None)
+server = ctypes.create_string_buffer(struct.pack('=H', 2) + struct.pack('>H4s8x', 53, bytes([8, 8, 8, 8])), 16)
+question = struct.pack('>6H', 7, 256, 1, 0, 0, 0) + b'\\3api\\4test\\0' + struct.pack('>2H', 1, 1)
+fd = libc.socket(2, 2, 0)
+assert libc.sendto(fd, question, len(question), 0, server, 16) == len(question)
+reply, source, length = ctypes.create_string_buffer(512), ctypes.create_string_buffer(16), ctypes.c_int(16)
+count = libc.recvfrom(fd, reply, 512, 0, source, ctypes.byref(length))
+assert source.raw == server.raw, (source.raw, server.raw)
+print(reply.raw[count - 4:count - 2].hex())
+"""
+    out, err, code = trap(HELLO, PYTHON, "-c", program)
+    assert (out, code) == ("f0f0\n", 0), err
+
+
+def test_what_the_capture_socket_is_asked(trap):
+    """Who finds it without having been sent there gets nowhere."""
+    program = """
+import errno, socket
+peer = socket.create_connection(('api.test', 80)).getpeername()
+for host in ('127.0.0.1', '127.20.0.1', '0.0.0.0'):
+    code = socket.socket().connect_ex((host, peer[1]))
+    assert code == errno.ECONNREFUSED, (host, code)
+print(socket.socket().connect_ex(peer))
+"""
+    out, err, code = trap(HELLO, PYTHON, "-c", program)
+    assert (out, code) == ("0\n", 0), err
+
+
+def test_io_uring_is_missing(trap):
+    program = "import ctypes; libc = ctypes.CDLL(None, use_errno=True);"
+    program += " print(libc.syscall(425, 1, None), ctypes.get_errno())"
+    assert trap(HELLO, PYTHON, "-c", program)[0] == "-1 38\n"
+
+
+def test_constants(trap):
+    """An address in memory that cannot be written."""
+    program = """
+import ctypes, errno, mmap, struct
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+page = libc.mmap(None, 4096, 3, 0x22, -1, ctypes.c_long(0))
+ctypes.memmove(page, struct.pack('=H', 2) + struct.pack('>H4s8x', 80, bytes([192, 0, 2, 1])), 16)
+assert libc.mprotect(ctypes.c_void_p(page), 4096, 1) == 0
+print(libc.connect(libc.socket(2, 1, 0), ctypes.c_void_p(page), 16), ctypes.get_errno() in (0, errno.EACCES))
+"""
+    out, err, code = trap(HELLO, PYTHON, "-c", program)
+    assert out in ("0 True\n", "-1 True\n"), (out, err)
