@@ -42,7 +42,7 @@ def test_curl(run, upstream):
 def secure(folder):
     """A TLS server on the host's loopback, which says what name it was asked for."""
     certificate, key = folder / "cert.pem", folder / "key.pem"
-    subject = ["-subj", "/CN=x", "-addext", f"subjectAltName=DNS:{HOST}"]
+    subject = ["-subj", "/CN=x", "-addext", f"subjectAltName=DNS:{HOST},DNS:secure.test"]
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
     subprocess.run([*make, *subject, "-out", certificate, "-keyout", key], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -67,9 +67,16 @@ def secure(folder):
 
 
 def test_https(run, secure):
+    """To a port of the host's, and to a chain that is chosen by the server name behind the CONNECT."""
     port, certificate = secure
-    out, err, code = run(HELLO, "curl", "-sS", "--cacert", certificate, f"https://{HOST}:{port}/", flags=EXPLICIT)
-    assert (out, code) == ("tls\n", 0), err
+    chain = {"filter_chain_match": {"server_names": ["secure.test"]}, "filters": [tcp("secure")]}
+    listener = outbound([says("x", "api.test")], [chain])
+    inspector = "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+    listener["listener_filters"] = [{"name": "tls", "typed_config": {"@type": inspector}}]
+    config = bootstrap([listener], [static("secure", "127.0.0.1", port)])
+    curl = ["curl", "-sS", "--cacert", certificate, f"https://{HOST}:{port}/", "https://secure.test/"]
+    out, err, code = run(config, *curl, flags=REGISTRY)
+    assert (out, code) == ("tls\n" * 2, 0), err
 
 
 def test_python(run):
@@ -177,8 +184,9 @@ except ConnectionResetError:
     pass
 """
     command = ["/usr/bin/python3", "-c", program]
-    out, err, code = run(HELLO, *command, flags=[*REGISTRY, "--env", "PLACE={other.test:5432}"])
+    out, err, code = run(HELLO, *command, flags=[*REGISTRY, "-l", "info", "--env", "PLACE={other.test:5432}"])
     assert code == 0, err
+    assert "a connection to other.test:5432 was reset: the configuration does not know other.test:5432" in err
     for url in ("http://api.test:81/", "http://192.0.2.1/", "http://user@api.test/"):
         out, err, code = run(HELLO, "curl", "-sS", "-p", "-w", "%{http_connect}", url, flags=REGISTRY)
         assert code == 56 and out.endswith("403") or "user" in url and out == "hello\n200", (url, out, err)

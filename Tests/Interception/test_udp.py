@@ -63,7 +63,7 @@ for number in range(200):
     assert connected.recv(100) == b'echo ' + text
 connected.send(b'x' * 60_000)
 assert connected.recv(70_000) == b'echo ' + b'x' * 60_000
-for number in range(50):
+for number in range(300):
     one = make()
     one.sendto(b'first', there); one.sendto(b'second', there)
     assert [one.recv(100), one.recv(100)] == [b'echo first', b'echo second']

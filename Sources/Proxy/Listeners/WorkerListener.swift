@@ -66,7 +66,7 @@ final class WorkerListener {
     // The kernel refusing to watch a new descriptor is one more way of having none left.
     case .forwardProxy: try? ForwardProxyStage(self, remote: remote).start(at: socket)
     case .port(let target, through: let name):
-      worker.listener(named: name)?.forward(PortClient(socket, remote: remote), to: target)
+      worker.listener(named: name)?.forward(PortClient(socket, remote: remote, target, worker), to: target)
     }
   }
 

@@ -105,6 +105,11 @@ final class Worker {
     for listener in listeners where !inboundOnly || listener.isInbound { listener.close() }
   }
 
+  /// Says so where the log is: the client is told nothing.
+  func connectionRefused(to target: ForwardTarget, _ reason: String) {
+    main.post { $0.log.info("a connection to \(target) was reset: \(reason)") }
+  }
+
   /// Says so once, where the log is.
   func acceptFailed(listener: String, _ error: SystemError) {
     main.post { $0.log.warning("listener '\(listener)' cannot accept: \(error.reason); trying again until it can") }

@@ -29,11 +29,14 @@ final class ForwardProxyStage: PeekingSocket, ForwardClient {
   /// Whether a CONNECT's head was taken, and 200 is the answer.
   private var isTunnel = false
   private var timer = Timer()
+  /// Of the loop's clock.
+  private let startedAt: Int64
 
   init(_ listener: WorkerListener, remote: SocketAddress?) {
     self.listener = listener
     loop = listener.worker.loop
     remoteAddress = remote
+    startedAt = loop.now
     super.init(loop, limit: Self.headLimit)
   }
 
@@ -110,6 +113,9 @@ final class ForwardProxyStage: PeekingSocket, ForwardClient {
   func refuse(_ status: Int, _ reason: String) {
     if state == .over { return }
     timer.disarm()
+    let known = DownstreamSocket()
+    known.terminationDetails = reason
+    listener.logRefused(known, remote: remoteAddress, local: localAddress, since: startedAt)
     guard write(Self.answer(status, reason)), shutdownWrite(), discardAll() else { return end() }
     // To close with bytes unread would reset the connection, and the answer with it.
     state = .refusing
