@@ -7,6 +7,7 @@
 
 #include <grp.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 enum { PORT_TRIES = 16 };
 
@@ -70,17 +71,41 @@ static int lay_table(const struct ports *ports, bool by_cgroup, bool owned) {
   return nft_send_on(laid.netlink);
 }
 
+static int remove_own_table(void) {
+  nft_begin();
+  nft_delete_table(laid.name);
+  return nft_send_on(laid.netlink);
+}
+
+// Whether the rules know the app: a question of one who is as the app will be has to come to the DNS socket. Before Linux 6.12 levels were
+// counted from the host's root, of which a container sees nothing.
+static bool table_matches(int dns_udp) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PL_NS_DNS_PORT)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  pid_t child = fork();
+  if (child == 0) {
+    int fd = rootful_enter() == 0 ? socket(AF_INET, SOCK_DGRAM, 0) : -1;
+    _exit(fd < 0 || sendto(fd, "", 1, 0, (struct sockaddr *)&address, sizeof address) < 0);
+  }
+  if (child > 0) waitpid(child, NULL, 0);
+  char question[16];
+  return recv(dns_udp, question, sizeof question, MSG_DONTWAIT) == 1;
+}
+
 // The best that this kernel takes: by cgroup since 5.13, owned since 5.12.
-static int lay_best_table(const struct ports *ports) {
+static int lay_best_table(const struct ports *ports, int dns_udp) {
   int code = netlink_open(NETLINK_NETFILTER, &laid.netlink);
   if (code != 0) return code;
   for (int choice = laid.has_cgroup ? 0 : 2; choice < 4; choice++) {
-    bool by_cgroup = choice < 2, owned = choice % 2 == 0;
-    if ((code = lay_table(ports, by_cgroup, owned)) != 0) continue;
-    laid.has_table = true;
-    laid.is_owned = owned;
+    bool by_cgroup = choice < 2;
     if (!by_cgroup && laid.has_cgroup) laid.has_cgroup = cgroup_remove(laid.cgroup.path) != 0;
-    return 0;
+    laid.is_owned = choice % 2 == 0;
+    if ((code = lay_table(ports, by_cgroup, laid.is_owned)) != 0) continue;
+    laid.has_table = true;
+    if (table_matches(dns_udp)) return 0;
+    code = remove_own_table();
+    laid.has_table = false;
+    if (code == 0) code = ENOTSUP;
   }
   return code;
 }
@@ -198,7 +223,7 @@ bool rootful_lay(struct agent_place *place, struct agent_failure *failure) {
   if (failure->code != 0) return false;
   place->has_ipv6 = has_ipv6_route();
   laid.has_cgroup = cgroup_make(&laid.cgroup, laid.name) == 0;
-  *failure = (struct agent_failure){.step = "rules", .code = lay_best_table(&ports)};
+  *failure = (struct agent_failure){.step = "rules", .code = lay_best_table(&ports, place->dns_udp)};
   if (failure->code != 0) {
     rootful_take_away();
     return false;
@@ -212,7 +237,7 @@ void rootful_probe(void (*report)(const char *step, int code)) {
   snprintf(laid.name, sizeof laid.name, "%s%d", prefix, getpid());
   int code = netlink_open(NETLINK_NETFILTER, &laid.netlink);
   if (code == 0) code = lay_table(&ports, false, false);
-  if (code == 0) code = remove_table(laid.name);
+  if (code == 0) code = remove_own_table();
   report("rules", code);
   if (code != 0) return;
   code = cgroup_make(&laid.cgroup, laid.name);
@@ -234,7 +259,7 @@ int rootful_enter(void) {
 }
 
 void rootful_take_away(void) {
-  if (laid.has_table && !laid.is_owned) remove_table(laid.name);
+  if (laid.has_table && !laid.is_owned) remove_own_table();
   laid.has_table = false;
   if (laid.netlink >= 0) close(laid.netlink);
   laid.netlink = -1;

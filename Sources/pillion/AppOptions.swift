@@ -53,7 +53,9 @@ struct AppOptions: ParsableArguments {
   var command: [String] = []
 
   func validate() throws {
-    guard !apply || intercept == .rootful else { throw ValidationError("--apply is for --intercept rootful.") }
+    guard !apply || intercept == .rootful && !command.isEmpty else {
+      throw ValidationError("--apply is for --intercept rootful, and an app behind --.")
+    }
     guard interceptVariant == nil || intercept == .auto || intercept == .namespace else {
       throw ValidationError("--intercept-variant is for --intercept namespace.")
     }

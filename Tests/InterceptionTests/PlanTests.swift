@@ -148,3 +148,60 @@ func httpListener(
     #expect(ResolverSettings.lines(host: "") == ["nameserver 240.240.0.10", "options timeout:5 attempts:2"])
   }
 }
+
+@Suite struct CapturedPortsTests {
+  @Test func areThoseThatTheFileNames() {
+    var chained = httpListener("out", "0.0.0.0", 15001, domains: ["a.test", "b.test:9090"], chainPort: 8000)
+    chained.useOriginalDst = true
+    var hidden = httpListener("hidden", "0.0.0.0", 7000, domains: ["c.test"])
+    hidden.bindToPort = false
+    var bootstrap = Bootstrap()
+    bootstrap.staticResources.listeners = [
+      chained, hidden, httpListener("explicit", "127.0.0.1", 15010, domains: ["d.test"]),
+    ]
+    let plan = InterceptionPlan(bootstrap, hostPorts: [5432, 53])
+    #expect(plan.capturedPorts == [80, 443, 5432, 7000, 8000, 9090, 15010])
+  }
+}
+
+@Suite struct CapturedOutboundTests {
+  private func decide(_ address: String, _ port: UInt16, isInside: Bool) -> CaptureDecision? {
+    var bootstrap = Bootstrap()
+    bootstrap.staticResources.listeners = [httpListener("own", "127.0.0.1", 15010, domains: ["a.test"])]
+    let plan = InterceptionPlan(bootstrap, hostPorts: [5432])
+    let policy = plan.capturePolicy(VirtualAddresses(plan.names.exact), .allowAny, isInside: isInside)
+    return Reactor.SocketAddress(ip: address, port: port).map { policy.decide($0) }
+  }
+
+  @Test func onlyPortsThatTheAppMayUseAreTheHosts() {
+    for address in ["127.0.0.1", "10.244.0.2", "::1"] {
+      #expect(decide(address, 5432, isInside: true) == decide("240.240.255.254", 5432, isInside: true), "\(address)")
+      #expect(decide(address, 15010, isInside: true) == .serve)
+      #expect(decide(address, 80, isInside: true) == .reset)
+      #expect(decide(address, 15001, isInside: true) == .reset)
+    }
+  }
+
+  @Test func onTheHostLoopbackIsNotCaptured() {
+    #expect(decide("127.0.0.1", 5432, isInside: false) == .reset)
+    #expect(decide("10.244.0.2", 80, isInside: false) == .serve)
+  }
+}
+
+@Suite struct RootfulRulesTests {
+  private let unified = "29 23 0:26 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n"
+  private let hybrid = "35 30 0:31 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
+
+  @Test func matchByACgroupWhereNftHasWordsForIt() {
+    let rules = RootfulRules(
+      match: RootfulRules.match(mounts: unified, groups: "0::/user.slice/session-1.scope\n"), leftOver: [])
+    let level = "socket cgroupv2 level 3 \"user.slice/session-1.scope/pillion-PID\" jump app"
+    #expect(rules.description.contains(level))
+    #expect(RootfulRules.match(mounts: unified, groups: "0::/\n") == .cgroup(path: "pillion-PID"))
+  }
+
+  @Test func matchByAGroupElsewhere() {
+    #expect(RootfulRules.match(mounts: hybrid, groups: "1:cpu:/\n0::/\n") == .group)
+    #expect(RootfulRules(match: .group, leftOver: ["x"]).description.contains("meta skgid 1337 jump app"))
+  }
+}
