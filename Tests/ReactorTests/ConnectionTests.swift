@@ -28,6 +28,15 @@ private final class Peer: ConnectionDelegate {
   override func connectionBelowWriteBufferLowWatermark() { belowLow += 1 }
 }
 
+/// Does what the test says when the loop calls it.
+private final class Job: EventHandler {
+  private let work: () -> Void
+
+  init(_ work: @escaping () -> Void) { self.work = work }
+
+  override func runLater() { work() }
+}
+
 @Suite final class ConnectionTests {
   private let loop: EventLoop
   private let peer = Peer()
@@ -112,6 +121,38 @@ private final class Peer: ConnectionDelegate {
     turn()
     #expect(readAll() == 5)
     #expect(peer.closed == [.localClose])
+    close(other)
+  }
+
+  /// Runs the jobs as handlers of one turn, in this order.
+  private func turn(of jobs: [Job]) {
+    for job in jobs.reversed() { loop.soon(job) }
+    turn(1)
+  }
+
+  @Test(arguments: [(false, 2), (true, 0)])
+  func whatTheHandlersOfATurnWriteIsGatheredByWish(gathers: Bool, sentBetween: Int) {
+    connection.gathersWrites = gathers
+    var between = -1
+    turn(of: [
+      Job { self.connection.write(ByteView("ab")) },
+      Job {
+        between = self.readAll()
+        self.connection.write(ByteView("cd"))
+      },
+    ])
+    #expect(between == sentBetween)
+    #expect(readAll() == 4 - sentBetween)
+    close(other)
+  }
+
+  @Test func aRecordsWorthIsGatheredNoLonger() {
+    connection.gathersWrites = true
+    let block = [UInt8](repeating: 7, count: 6000)
+    let write = Job { block.withUnsafeBytes { self.connection.write(ByteView($0)) } }
+    var between = -1
+    turn(of: [write, write, write, Job { between = self.readAll() }])
+    #expect(between == 18_000)
     close(other)
   }
 

@@ -147,8 +147,7 @@ extension HTTP2Session {
   private func headComplete(_ stream: HTTP2Stream, endStream: Bool) {
     endFields()
     guard let decoder = stream.decoder else { return }
-    let fields = stream.fields ?? pool.take()
-    stream.fields = nil
+    let fields = stream.fields.take() ?? pool.take()
     if stream.hasHead {
       fields.joinRepeated(of: .joinedInTrailers)
       decoder.use { $0.decodeTrailers(fields) }

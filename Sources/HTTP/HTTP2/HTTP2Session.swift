@@ -54,8 +54,8 @@ final class HTTP2Session: EventHandler {
   private(set) var decoding: (stream: Unretained<HTTP2Stream>, fields: Unretained<HeaderMap>)?
   let maxHeaderBytes: Int
   let names = HeaderNameTable.shared
-  /// The last piece of a stream, held back for the word that it is the last.
-  var held: (stream: HTTP2Stream, data: ByteView)?
+  /// The last piece of a stream, which is open, held back for the word that it is the last.
+  var held: (stream: Unretained<HTTP2Stream>, id: Int32, data: ByteView)?
 
   var floods: FloodGuard
   var closed = ClosedStreams()
@@ -82,6 +82,7 @@ final class HTTP2Session: EventHandler {
     keepAlive = KeepAlive(options.keepalive, now: loop.now)
     handle = HTTP2Callbacks.makeSession(isServer: isServer, options, pool.http2Memory)
     super.init()
+    transport.gathersWrites = true
     HTTP2Callbacks.setOwner(self, of: handle)
     submitSettings()
   }
@@ -136,14 +137,17 @@ final class HTTP2Session: EventHandler {
 
   /// Takes a stream from the open ones, and makes it ready for its next use.
   func ended(_ stream: HTTP2Stream) {
-    // Kept here before the open ones, who are all that keep it, let it go.
-    resting.append(stream)
-    restingSince = loop.turns
-    if let last = open.popLast(), last !== stream {
-      open[stream.place] = last
-      last.place = stream.place
+    let last = open.count - 1
+    // The end of the connection has taken them all.
+    guard stream.place <= last, open[stream.place] === stream else { return }
+    if stream.place != last {
+      open.swapAt(stream.place, last)
+      open[stream.place].place = stream.place
     }
-    if held?.stream === stream { held = nil }
+    // Moved, not copied: nobody else keeps it.
+    resting.append(open.removeLast())
+    restingSince = loop.turns
+    if held?.id == stream.id { held = nil }
     if stream.id == decodingID { endFields() }
     stream.clear()
     count(.streamsActive, -1)
@@ -166,11 +170,10 @@ final class HTTP2Session: EventHandler {
 
   /// Fields come for this stream.
   func beginFields(_ stream: HTTP2Stream) {
-    let fields = stream.fields ?? pool.take()
-    stream.fields = fields
+    if stream.fields == nil { stream.fields = pool.take() }
     stream.fieldBytes = 0
     decodingID = stream.id
-    decoding = (Unretained(stream), Unretained(fields))
+    decoding = stream.fields.unretained.map { (Unretained(stream), $0) }
   }
 
   func endFields() {
@@ -207,7 +210,7 @@ final class HTTP2Session: EventHandler {
 
   private func reuseRested() {
     if loop.turns == restingSince { return }
-    free += resting.prefix(max(0, Self.keptStreams - free.count))
+    while free.count < Self.keptStreams, let stream = resting.popLast() { free.append(stream) }
     resting.removeAll(keepingCapacity: true)
   }
 
@@ -252,12 +255,12 @@ final class HTTP2Session: EventHandler {
   func receivedData(_ stream: HTTP2Stream, _ data: ByteView, isLast: Bool) {
     received += data.count
     releaseHeld(endStream: false)
-    if isLast { held = (stream, data) } else { stream.receive(data, endStream: false, self) }
+    if isLast { held = (Unretained(stream), stream.id, data) } else { stream.receive(data, endStream: false, self) }
   }
 
   /// The frame that ends the stream is whole.
   func receivedEnd(_ stream: HTTP2Stream) {
-    if held?.stream === stream {
+    if held?.id == stream.id {
       releaseHeld(endStream: true)
     } else {
       stream.receive(.empty, endStream: true, self)
@@ -265,9 +268,9 @@ final class HTTP2Session: EventHandler {
   }
 
   private func releaseHeld(endStream: Bool) {
-    guard let (stream, data) = held else { return }
+    guard let (stream, _, data) = held else { return }
     held = nil
-    if !hasEnded { stream.receive(data, endStream: endStream, self) }
+    if !hasEnded { stream.use { $0.receive(data, endStream: endStream, self) } }
   }
 
   /// A stream's reader took so many bytes: its peer may send as many more, once it is worth a frame.

@@ -1,6 +1,4 @@
 extension ByteQueue {
-  public mutating func append(_ text: String) { withBytes(text) { append($0) } }
-
   /// Appends an integer in decimal digits.
   public mutating func append(decimal value: Int) {
     var magnitude = value.magnitude

@@ -29,13 +29,12 @@ extension Connection {
   /// Sends both runs in one call. Returns the bytes taken by the kernel; notes that it is full, or that it failed.
   private func transmit(_ first: ByteView, _ second: ByteView) -> Int {
     let sent: Int
-    if let transportSocket {
-      sent = transportSocket.transmit(first, second)
-      noteUnsent(transportSocket)
+    if let transportSocket = transportSocket.unretained {
+      sent = transportSocket.use { transmit(first, second, through: $0) }
     } else if second.isEmpty {
-      sent = pl_send(descriptor, first.start, first.count, Int32(MSG_NOSIGNAL))
+      sent = Sockets.send(descriptor, first)
     } else if first.isEmpty {
-      sent = pl_send(descriptor, second.start, second.count, Int32(MSG_NOSIGNAL))
+      sent = Sockets.send(descriptor, second)
     } else {
       sent = transmitBoth(first, second)
     }
@@ -49,6 +48,12 @@ extension Connection {
       queue()
     }
     return 0
+  }
+
+  private func transmit(_ first: ByteView, _ second: ByteView, through transportSocket: TransportSocket) -> Int {
+    let sent = transportSocket.transmit(first, second)
+    noteUnsent(transportSocket)
+    return sent
   }
 
   private func transmitBoth(_ first: ByteView, _ second: ByteView) -> Int {
@@ -69,7 +74,7 @@ extension Connection {
     if transportSocket.hasUnsent { writeBlocked = true }
   }
 
-  var isAllSent: Bool { output.isEmpty && transportSocket?.hasUnsent != true }
+  var isAllSent: Bool { output.isEmpty && transportSocket.unretained?.use { $0.hasUnsent } != true }
 
   func flush() {
     if isConnecting || state == .closed || writeBlocked { return }

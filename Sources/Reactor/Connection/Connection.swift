@@ -18,6 +18,8 @@ public final class Connection: Transport {
   private static let readsPerTurn = 8
   /// A body of at least so many bytes is sent beside what waits, not copied behind it.
   private static let directWriteSize = 8 * 1024
+  /// What waits to be sent together goes out sooner once it is so many bytes: they fill a record of TLS.
+  private static let gatheredSize = 16 * 1024
 
   package let loop: EventLoop
   /// Kept until the close, and then to the end of the turn.
@@ -51,6 +53,7 @@ public final class Connection: Transport {
   var shutdownWriteAfterFlush = false
   var aboveHighWatermark = false
   private var queued = false
+  private var queuedAtTurnsEnd = false
   var failure: Int32 = 0
   private var resumed = false
   private var turn: UInt64 = 0
@@ -178,7 +181,13 @@ public final class Connection: Transport {
   }
 
   private func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
-    guard let transportSocket else { return pl_recv(descriptor, target.baseAddress, target.count, 0) }
+    guard let transportSocket = transportSocket.unretained else {
+      return target.baseAddress.map { Sockets.receive(descriptor, $0, target.count) } ?? 0
+    }
+    return transportSocket.use { receive(into: target, through: $0) }
+  }
+
+  private func receive(into target: UnsafeMutableRawBufferPointer, through transportSocket: TransportSocket) -> Int {
     var count = transportSocket.receive(into: target)
     // A short read of what holds no data, session tickets say, left the announced end with the kernel, which tells of it
     // only once.
@@ -191,7 +200,7 @@ public final class Connection: Transport {
 
   /// A short read has emptied the kernel.
   private func mayHaveMore(behind count: Int, of capacity: Int) -> Bool {
-    transportSocket?.hasMore ?? (count == capacity)
+    transportSocket.unretained?.use { $0.hasMore } ?? (count == capacity)
   }
 
   private func deliver(_ bytes: ByteView, kept: Bool) {
@@ -224,7 +233,7 @@ public final class Connection: Transport {
   // MARK: Writing
 
   public override func flushSoon() {
-    queue()
+    queueOutput()
     checkHighWatermark()
   }
 
@@ -232,8 +241,7 @@ public final class Connection: Transport {
     if state == .closed || state == .lingering { return }
     if bytes.count < Self.directWriteSize || writeBlocked || isConnecting {
       output.append(bytes)
-      queue()
-      checkHighWatermark()
+      flushSoon()
     } else {
       writeDirectly(bytes)
     }
@@ -318,6 +326,18 @@ public final class Connection: Transport {
     if queued || state == .closed { return }
     queued = true
     loop.soon(self)
+  }
+
+  private func queueOutput() {
+    if !gathersWrites || output.count >= Self.gatheredSize { return queue() }
+    if queuedAtTurnsEnd || state == .closed { return }
+    queuedAtTurnsEnd = true
+    loop.atTurnsEnd(self)
+  }
+
+  public override func turnEnds() {
+    queuedAtTurnsEnd = false
+    flush()
   }
 
   public override func runLater() {

@@ -10,6 +10,9 @@ open class EventHandler {
 
   /// The turn asked for by ``EventLoop/later(_:)`` has come.
   open func runLater() {}
+
+  /// The events of the turn that asked for it by ``EventLoop/atTurnsEnd(_:)`` are dealt with.
+  open func turnEnds() {}
 }
 
 /// What a descriptor is ready for (epoll_wait(2)).

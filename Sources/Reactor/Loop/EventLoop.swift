@@ -34,6 +34,7 @@ public final class EventLoop {
   private var laterQueue: [Unmanaged<EventHandler>] = []
   private var laterRunning: [Unmanaged<EventHandler>] = []
   private var flushQueue: [Unmanaged<EventHandler>] = []
+  private var turnEndQueue: [Unmanaged<EventHandler>] = []
   private var stopped = false
   /// Counts the turns: a handler that could go on for ever can tell when it has had its share of one.
   package private(set) var turns: UInt64 = 0
@@ -108,6 +109,10 @@ public final class EventLoop {
   /// - Parameter handler: not retained. It lives to the end of the turn: it is registered, or its owner sees to it.
   package func soon(_ handler: EventHandler) { flushQueue.append(.passUnretained(handler)) }
 
+  /// Calls ``EventHandler/turnEnds()`` once all handlers of this turn have run: for what several of them add to.
+  /// - Parameter handler: not retained, as with ``soon(_:)``.
+  package func atTurnsEnd(_ handler: EventHandler) { turnEndQueue.append(.passUnretained(handler)) }
+
   /// Keeps an object that is let go of to the end of the turn: its methods may be on the stack.
   package func release(_ object: AnyObject) { released.append(object) }
 
@@ -121,7 +126,7 @@ public final class EventLoop {
   /// One round: wait (or not) for events, carry them out, fire what has expired.
   package func turn(waiting: Bool) {
     runSoon()
-    let timeout = waiting && laterQueue.isEmpty ? waitMilliseconds() : 0
+    let timeout = waiting && laterQueue.isEmpty && turnEndQueue.isEmpty ? waitMilliseconds() : 0
     let count = epoll_wait(epoll.number, events, Int32(Self.eventsPerWait), timeout)
     refreshTime()
     var index = 0
@@ -170,12 +175,18 @@ public final class EventLoop {
     turns &+= 1
     if !laterQueue.isEmpty {
       swap(&laterQueue, &laterRunning)
-      for handler in laterRunning {
+      // By index, since iterating would retain the list.
+      for index in laterRunning.indices {
+        let handler = laterRunning[index]
         handler._withUnsafeGuaranteedRef { $0.runLater() }
         handler.release()
         runSoon()
       }
       laterRunning.removeAll(keepingCapacity: true)
+    }
+    while let handler = turnEndQueue.popLast() {
+      handler._withUnsafeGuaranteedRef { $0.turnEnds() }
+      runSoon()
     }
     if !released.isEmpty { released.removeAll(keepingCapacity: true) }
   }

@@ -17,6 +17,16 @@ package enum Sockets {
     return socket
   }
 
+  /// Reads at most `count` bytes. Returns their number; 0 for the peer's end; -1 with errno.
+  package static func receive(_ socket: Int32, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    pl_recv(socket, target, count, 0)
+  }
+
+  /// Returns how many of the bytes the kernel took; -1 with errno.
+  package static func send(_ socket: Int32, _ bytes: ByteView) -> Int {
+    pl_send(socket, bytes.start, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+
   /// A bound socket that does not listen yet.
   /// - Parameter ipv4Too: an IPv6 socket takes IPv4 connections as well.
   /// - Throws: the address is in use, forbidden, or none of this machine's.
