@@ -3,6 +3,9 @@ import Reactor
 
 /// The buffer of bytes and the table of entries, and how they grow.
 extension HeaderMap {
+  /// Whether it holds more memory than messages mostly need.
+  var isLarge: Bool { capacity > 4 * Self.initialBytes }
+
   @inlinable
   func entry(_ index: Int) -> Entry {
     precondition(index >= 0 && index < endIndex)

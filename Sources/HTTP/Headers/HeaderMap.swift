@@ -27,7 +27,7 @@ public final class HeaderMap {
     }
   }
 
-  private static let initialBytes = 1024
+  static let initialBytes = 1024
   private static let initialEntries = 32
 
   @usableFromInline var bytes: UnsafeMutablePointer<UInt8>

@@ -17,8 +17,8 @@ extension ActiveStream {
   }
 
   func encodeHeaders(endStream: Bool) {
-    guard !isOver, !responseStarted, let headers = responseHeaders else { return }
-    encodeHeaders(headers, below: chain.count, endStream: endStream)
+    guard !isOver, !responseStarted, let headers = responseHeaders.unretained else { return }
+    headers.use { encodeHeaders($0, below: chain.count, endStream: endStream) }
   }
 
   /// The filter that held the response's head back lets it go.

@@ -33,8 +33,6 @@ final class ConnectionManager: ServerCodecDelegate {
   /// The peer's address without its port, as headers name it; empty for a Unix socket.
   let remoteText: [UInt8]
   let isFromLoopback: Bool
-  /// Whether the client has shown a certificate.
-  var showedCertificate: Bool { socket.unretained?.use { $0.tls?.peer != nil } ?? false }
   /// What x-forwarded-client-cert says of the client's certificate; nil where it showed none.
   private(set) lazy var clientCertElement: [UInt8]? = socket?.tls.flatMap { tls in
     tls.peer.map { Array(info.forwardedClientCert.element(of: $0, shownTo: tls.localCertificate).utf8) }
@@ -93,7 +91,7 @@ final class ConnectionManager: ServerCodecDelegate {
   }
 
   /// Whether it came to a listener for what enters the mesh.
-  var isInbound: Bool { manager.listener.isInbound }
+  var isInbound: Bool { manager.isInbound }
 
   /// How the client came.
   var scheme: StaticString { isSecure ? "https" : "http" }

@@ -6,13 +6,12 @@ extension WorkerConnectionManager {
   /// client's certificate. Without one, nobody but who asks for ALWAYS_FORWARD_ONLY passes a client's word on.
   func forwardClientCert(_ headers: HeaderMap, _ downstream: ConnectionManager) {
     if info.forwardClientCertDetails == .alwaysForwardOnly { return }
-    guard downstream.showedCertificate, let element = downstream.clientCertElement else {
+    guard info.forwardClientCertDetails != .sanitize, let element = downstream.clientCertElement else {
       headers.remove(.xForwardedClientCert)
       return
     }
     switch info.forwardClientCertDetails {
-    case .sanitize: headers.remove(.xForwardedClientCert)
-    case .forwardOnly, .alwaysForwardOnly: break
+    case .sanitize, .forwardOnly, .alwaysForwardOnly: break
     case .appendForward: element.withUnsafeBytes { headers.append(.xForwardedClientCert, ByteView($0)) }
     case .sanitizeSet: element.withUnsafeBytes { headers.set(.xForwardedClientCert, ByteView($0)) }
     }

@@ -190,6 +190,6 @@ extension WorkerConnectionManager {
       if isEdge, info.packTraceReason, present.count == RequestID.length { clearTraceReason(present, headers) }
       return
     }
-    RequestID.make(&worker.loop.random) { headers.set(.xRequestID, $0) }
+    RequestID.make(&stream.loop.random) { headers.set(.xRequestID, $0) }
   }
 }

@@ -43,7 +43,7 @@ extension WorkerConnectionManager {
 
   /// A response that comes before its request was read to the end leaves a connection of HTTP/1.1 in no state for another.
   private func closeWhereDue(_ headers: HeaderMap, _ stream: ActiveStream, _ connection: ConnectionManager) {
-    if !connection.isDraining, worker.asksToClose(inbound: listener.isInbound) {
+    if !connection.isDraining, worker.asksToClose(inbound: isInbound) {
       shard.increment(info.stats[.downstreamCxDrainClose])
       connection.drainForClose()
     }

@@ -12,6 +12,8 @@ final class WorkerConnectionManager {
   let shard: StatsShard
   let routes: RouteTable
   unowned let listener: WorkerListener
+  /// Whether what comes enters the mesh.
+  let isInbound: Bool
   let chain: FilterChainInfo
   private var free: [ActiveStream] = []
 
@@ -21,6 +23,7 @@ final class WorkerConnectionManager {
     shard = worker.shard
     routes = info.routes
     self.listener = listener
+    isInbound = listener.isInbound
     self.chain = chain
     for filter in info.filters { filter.start(worker) }
   }

@@ -78,8 +78,9 @@ final class RouterFilter: HTTPFilter {
   /// Chooses the cluster and the host, and begins the first attempt.
   private func send(_ headers: HeaderMap, _ route: RouteEntry) {
     self.route = Unretained(route)
-    let choice = route.chooseCluster(headers, randomValue: stream.info.randomValue) {
-      worker.snapshot.clusterIndex(named: $0)
+    let snapshot = Unretained(worker.snapshot)
+    let choice = route.chooseCluster(headers, randomValue: stream.info.randomValue) { name in
+      snapshot.use { $0.clusterIndex(named: name) }
     }
     guard let index = choice.cluster else {
       shard.increment(config.stats[.noCluster])

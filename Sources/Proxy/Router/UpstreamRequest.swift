@@ -40,7 +40,8 @@ final class UpstreamRequest: UpstreamCallbacks {
 
   /// Asks the pool for a stream.
   func start(_ pool: ConnectionPool) {
-    self.pool = pool
+    // Mostly that of the object's last use: kept, it need not be retained anew.
+    if self.pool !== pool { self.pool = pool }
     host = Unretained(pool.host)
     isWaiting = true
     responseStarted = false

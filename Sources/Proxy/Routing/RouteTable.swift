@@ -103,11 +103,13 @@ package final class RouteTable: Sendable {
     let matchers = virtualHost.matchers
     if usesIndex, let index = virtualHost.index {
       var first = matchers.count
+      // What a closure has of a reference, it retains.
+      let headers = Unretained(headers)
       indexes[index].forEachBucket(request.path) { bucket in
         for position in 0..<bucket.count {
           let route = Int(bucket[position])
           if route >= first { return }
-          if matchers[route].matches(request, headers) {
+          if headers.use({ matchers[route].matches(request, $0) }) {
             first = route
             return
           }

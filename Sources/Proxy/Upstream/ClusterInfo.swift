@@ -35,6 +35,8 @@ package final class ClusterInfo: Sendable {
   let transportSockets: UpstreamTransportSockets
   /// Whether each request's host goes into its connection's TLS (auto_sni, auto_san_validation).
   let hasAutoSNI: Bool
+  /// Whether ``Host/activeRequests`` is kept.
+  let countsHostRequests: Bool
   /// Nil without.
   let healthCheck: HealthCheckInfo?
   private let current: Locked<HostSet>
@@ -67,6 +69,7 @@ package final class ClusterInfo: Sendable {
     http2Stats = config.httpVersion == .http1 ? nil : scope.scope("http2.").block(HTTP2Stat.self)
     transportSockets = UpstreamTransportSockets(config, scope: scope, store: store) { makeTLS($0, scope) }
     let httpOptions = config.upstreamHttpProtocolOptions
+    countsHostRequests = config.lbPolicy == .leastRequest
     hasAutoSNI = transportSockets.isSecure && (httpOptions.autoSni || httpOptions.autoSanValidation)
     defaultCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .default))
     highCircuitBreaker = CircuitBreaker(config.circuitBreakers.thresholds(for: .high))

@@ -18,7 +18,7 @@ package final class Host: Sendable {
   package let healthStatus: LbEndpoint.HealthStatus
   /// Counters of its own, not in /stats.
   package let stats: StatBlock<HostStat>
-  /// Requests under way on all workers: what LEAST_REQUEST compares.
+  /// Requests under way on all workers: what LEAST_REQUEST compares, and counted for it alone.
   package let activeRequests = Atomic<Int>(0)
   /// Consecutive failures; nil without outlier detection.
   package let monitor: OutlierMonitor?

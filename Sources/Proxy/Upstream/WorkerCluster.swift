@@ -7,6 +7,7 @@ import Telemetry
 final class WorkerCluster {
   let info: ClusterInfo
   let worker: Worker
+  private let loop: EventLoop
   private(set) var hostSet: HostSet
   /// One for each group of the host set.
   private var balancers: [LoadBalancer] = []
@@ -52,6 +53,7 @@ final class WorkerCluster {
   init(_ info: ClusterInfo, worker: Worker) {
     self.info = info
     self.worker = worker
+    loop = worker.loop
     hostSet = info.hostSet
     responses = ResponseCounters(scope: info.scope)
     externalResponses = ResponseCounters(scope: info.scope.scope("external."))
@@ -67,7 +69,7 @@ final class WorkerCluster {
     while balancers.count < hostSet.groups.count {
       balancers.append(
         LoadBalancer(
-          info.config.lbPolicy, leastRequest: info.config.leastRequestLbConfig, random: &worker.loop.random))
+          info.config.lbPolicy, leastRequest: info.config.leastRequestLbConfig, random: &loop.random))
     }
     let candidates = hostSet.candidates
     for (index, group) in hostSet.groups.enumerated() {
@@ -75,7 +77,7 @@ final class WorkerCluster {
       balancers[index].hostsChanged(
         count: group.range.count, weight: { candidates[first + $0].weight },
         activeRequests: { candidates[first + $0].activeRequests.load(ordering: .relaxed) },
-        random: &worker.loop.random)
+        random: &loop.random)
     }
   }
 
@@ -87,14 +89,16 @@ final class WorkerCluster {
   }
 
   private func chooseHost(_ hostSet: HostSet) -> Int? {
-    let index = hostSet.groups.count == 1 ? 0 : hostSet.group(for: worker.loop.random.below(100))
+    let index = hostSet.groups.count == 1 ? 0 : hostSet.group(for: loop.random.below(100))
     let group = hostSet.groups[index]
     if group.isPanicking { worker.shard.increment(info.stats[.lbHealthyPanic]) }
     let first = group.range.lowerBound
+    // What a closure has of a reference, it retains.
+    let hosts = Unretained(hostSet)
     let picked = balancers[index].pick(
-      count: group.range.count, weight: { hostSet.candidates[first + $0].weight },
-      activeRequests: { hostSet.candidates[first + $0].activeRequests.load(ordering: .relaxed) },
-      random: &worker.loop.random)
+      count: group.range.count, weight: { place in hosts.use { $0.candidates[first + place].weight } },
+      activeRequests: { place in hosts.use { $0.candidates[first + place].activeRequests.load(ordering: .relaxed) } },
+      random: &loop.random)
     return picked.map { first + $0 }
   }
 

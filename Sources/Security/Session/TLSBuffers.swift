@@ -129,10 +129,10 @@ package final class TLSBuffers {
   private static let method: Method = {
     let method = BIO_meth_new(Int32(BIO_TYPE_SOURCE_SINK), "pillion")
     BIO_meth_set_read(method) { bio, target, count in
-      TLSBuffers.of(bio).read(bio, target, count)
+      TLSBuffers.of(bio).use { $0.read(bio, target, count) }
     }
     BIO_meth_set_write(method) { bio, bytes, count in
-      TLSBuffers.of(bio).write(bio, bytes, count)
+      TLSBuffers.of(bio).use { $0.write(bio, bytes, count) }
     }
     BIO_meth_set_ctrl(method) { _, command, _, _ in
       command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP ? 1 : 0
@@ -144,9 +144,10 @@ package final class TLSBuffers {
     return Method(pointer: method)
   }()
 
-  private static func of(_ bio: OpaquePointer?) -> TLSBuffers {
+  /// The session that makes the call holds them.
+  private static func of(_ bio: OpaquePointer?) -> Unretained<TLSBuffers> {
     guard let data = BIO_get_data(bio) else { preconditionFailure("a BIO without its buffers") }
-    return Unmanaged<TLSBuffers>.fromOpaque(data).takeUnretainedValue()
+    return Unretained(opaque: data)
   }
 
   private func read(_ bio: OpaquePointer?, _ target: UnsafeMutablePointer<CChar>?, _ count: Int32) -> Int32 {
@@ -167,7 +168,7 @@ package final class TLSBuffers {
   private func fill() -> Bool {
     if isDrained || hasEnded || readFailure != 0 { return false }
     while true {
-      let count = recv(descriptor, inputStart, readLimit, 0)
+      let count = Sockets.receive(descriptor, inputStart, readLimit)
       if count > 0 {
         inputHead = 0
         inputTail = count

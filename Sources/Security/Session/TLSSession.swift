@@ -266,7 +266,7 @@ package final class TLSSession: TransportSocket {
   /// Sends what waited. Returns whether nothing waits any more.
   private func sendUnsent() -> Bool {
     while !unsent.isEmpty {
-      let count = send(descriptor, unsent.view.start, unsent.count, Int32(MSG_NOSIGNAL))
+      let count = Sockets.send(descriptor, unsent.view)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else {
         if errno != EAGAIN && errno != EWOULDBLOCK { sendFailure = errno }
@@ -288,7 +288,7 @@ package final class TLSSession: TransportSocket {
     }
     var sent = 0
     while sent < bytes.count {
-      let count = send(descriptor, bytes.start + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+      let count = Sockets.send(descriptor, bytes.dropFirst(sent))
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else {
         if errno != EAGAIN && errno != EWOULDBLOCK { sendFailure = errno }

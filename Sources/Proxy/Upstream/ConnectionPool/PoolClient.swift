@@ -168,7 +168,7 @@ final class PoolClient: ClientCodecDelegate {
     shard.adjust(info.stats[.upstreamRqActive], by: 1)
     shard.increment(host.stats[.rqTotal])
     shard.adjust(host.stats[.rqActive], by: 1)
-    host.activeRequests.wrappingAdd(1, ordering: .relaxed)
+    if info.countsHostRequests { host.activeRequests.wrappingAdd(1, ordering: .relaxed) }
     codec.unretained?.use { $0.newStream(caller) }.use { caller.poolReady($0, self) }
   }
 
@@ -204,7 +204,7 @@ final class PoolClient: ClientCodecDelegate {
     pool.breaker.requests.release()
     shard.adjust(info.stats[.upstreamRqActive], by: -1)
     shard.adjust(host.stats[.rqActive], by: -1)
-    host.activeRequests.wrappingSubtract(1, ordering: .relaxed)
+    if info.countsHostRequests { host.activeRequests.wrappingSubtract(1, ordering: .relaxed) }
     if activeStreams == 0, state != .closed { becomeIdle() }
   }
 
