@@ -1,5 +1,6 @@
 import CLinux
 import CPillionNS
+import CLinux
 import Glibc
 import Proxy
 import Reactor

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The host's resolver as any program there meets it (getaddrinfo(3): /etc/hosts, nsswitch, DNS). It waits for answers, so
