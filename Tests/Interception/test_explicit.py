@@ -288,6 +288,24 @@ with socket.create_connection(proxy) as client:
 """)
 
 
+def test_websocket(run):
+    """A library that looks at the proxy's variables."""
+    program = """
+import threading
+from websockets.sync import client, server
+def echo(connection):
+    for message in connection: connection.send(message)
+with server.serve(echo, '127.0.0.1', 0) as serving:
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    with client.connect(f'ws://host.pillion.internal:{serving.socket.getsockname()[1]}/x') as connection:
+        connection.send('hello')
+        print(connection.recv())
+    serving.shutdown()
+"""
+    out, err, code = run(HELLO, VENV, "-c", program, flags=EXPLICIT)
+    assert (out, code) == ("hello\n", 0), err
+
+
 def test_no_descriptor_is_left(start):
     """Of clients that go at any moment, refused, served or neither."""
     program = HEADS + r"""

@@ -7,6 +7,8 @@ import Glibc
 /// The kernel announces new bytes also where older ones lie unread, so one look an announcement is enough, however slowly
 /// they come.
 open class PeekingSocket: EventHandler {
+  private static let discardsPerTurn = 16
+
   private let loop: EventLoop
   private var descriptor: Descriptor?
   private var registration: Registration?
@@ -66,14 +68,16 @@ open class PeekingSocket: EventHandler {
     return true
   }
 
-  /// Takes all that the peer has sent. False where it will send no more.
+  /// Takes what the peer has sent, as much as is fair in one turn: what it sends on is announced. False where it will send
+  /// no more.
   package final func discardAll() -> Bool {
     guard let number = descriptor?.number else { return false }
-    while true {
+    for _ in 0..<Self.discardsPerTurn {
       let taken = recv(number, nil, limit, Int32(MSG_TRUNC))
       if taken == 0 { return false }
       if taken < 0, errno != EINTR { return errno == EAGAIN || errno == EWOULDBLOCK }
     }
+    return true
   }
 
   /// Sends what is small beside the kernel's buffer, on a connection that has sent nothing else. False where the kernel
