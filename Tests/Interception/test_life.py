@@ -183,6 +183,32 @@ def test_killed_agent(start, flags):
     assert not any(alive(pid) for pid in run.seen)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root lends its rights")
+def test_what_cannot_be_killed_is_not_waited_for(pillion, folder):
+    """A program of another user's that the app has started: the agent is gone, and Pillion with its exit code, in 2 s."""
+    lent = folder / "setpriv"
+    shutil.copy(shutil.which("setpriv"), lent)
+    lent.chmod(0o4755)
+    config = folder / "config.json"
+    config.write_text(BARE)
+    config.chmod(0o644)
+    script = f"echo $$; exec {lent} --reuid 0 sh -c 'echo up; exec sleep 20'"
+    command = [*NOBODY, pillion, "run", "-l", "warning", "-c", str(config), "--intercept", "off", "--", "sh", "-c", script]
+    proxy = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    sleeper = int(proxy.stdout.readline())
+    try:
+        assert proxy.stdout.readline() == "up\n"
+        begun = time.monotonic()
+        agent = next(pid for pid in descendants(proxy.pid) if pid != sleeper)
+        os.kill(agent, signal.SIGKILL)
+        assert proxy.wait(10) == 125
+        assert 1.5 < time.monotonic() - begun < 5 and alive(sleeper)
+    finally:
+        os.kill(sleeper, signal.SIGKILL)
+        proxy.kill()
+        proxy.wait()
+
+
 def test_killed_app(start, flags):
     run = start(BARE, "sleep", "300", flags=flags)
     os.kill(started(run), signal.SIGKILL)

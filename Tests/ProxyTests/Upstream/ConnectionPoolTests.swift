@@ -1,3 +1,4 @@
+import EnvoyConfig
 import HTTP
 import Reactor
 import Testing
@@ -41,6 +42,24 @@ import Testing
     harness.turn()
     harness.request(1)
     #expect(harness.server.connections[0].streams.count == 2)
+  }
+
+  /// Each name that a request brings has a pool of its own, and one that never gets a connection has no other end.
+  @Test func aPoolOfOptionsThatOverflowsIsLetGo() throws {
+    let harness = try PoolHarness(thresholds: "max_pending_requests: 0")
+    var config = UpstreamHttpProtocolOptions()
+    config.autoSni = true
+    let options = UpstreamTransportOptions(config, [":authority": "a.example"])
+    let caller = PoolCaller(harness.worker.headerMaps, endsRequest: true)
+    weak var pool: ConnectionPool?
+    do {
+      let made = harness.worker.clusters[0].pool(at: 0, priority: .default, downstream: nil, options)
+      made.newStream(caller)
+      pool = made
+    }
+    harness.turn()
+    #expect(caller.failure == .overflow)
+    #expect(pool == nil)
   }
 
   @Test func http11HasRoomForOne() throws {
