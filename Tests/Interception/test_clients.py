@@ -58,6 +58,16 @@ def test_psql_at_the_hosts_port(run, database):
     assert run(config, *psql("127.0.0.1", port), *ask, flags=["--host-port", str(port)])[::2] == ("42\n", 0)
 
 
+@pytest.mark.parametrize("mode", ["namespace", "trap", "explicit"])
+def test_psql_by_a_variable(run, database, mode):
+    """The same command line, captured and not: nobody else knows the name, and the chain of its port serves it."""
+    variable = ["--env", "URL=postgres://app@{db.internal:5432}/postgres"]
+    flags = ["--intercept", mode, "--outbound", "registry-only", *variable]
+    command = f"{program('psql')} -X -q -A -t \"$URL\" -c 'select 40 + 2'"
+    out, err, code = run(to_database(database), "sh", "-c", command, flags=flags)
+    assert (out, code) == ("42\n", 0), err
+
+
 GRPC = """
 import sys
 sys.path.insert(0, sys.argv[1])
