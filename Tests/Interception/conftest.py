@@ -158,7 +158,7 @@ def run(start):
 
 
 # Those that take an untouched app's connections to names and to any address.
-CAPTURES = ["namespace"]
+CAPTURES = ["namespace", "trap"]
 
 
 @pytest.fixture(params=CAPTURES)
