@@ -35,6 +35,7 @@ struct agent_options {
   const char *resolver;  // resolv.conf, lines separated by ";"; NULL: left alone
   struct agent_ports host_ports;
   struct agent_ports captured_ports;  // where nothing but listeners can capture: theirs
+  bool changes_ports;    // the proxy will open and close ports of the host's
   const char *variant;   // the one way to capture; NULL: the first that works
   long pid;              // of `exec`
   char **command;        // ends with NULL; never NULL itself

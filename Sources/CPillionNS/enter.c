@@ -36,6 +36,7 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "ports")) != NULL) read_ports(&options->host_ports, value);
   if ((value = value_of(argument, "captured")) != NULL) read_ports(&options->captured_ports, value);
   if ((value = value_of(argument, "datagrams")) != NULL) options->relays_datagrams = true;
+  if ((value = value_of(argument, "changing")) != NULL) options->changes_ports = true;
   if ((value = value_of(argument, "variant")) != NULL) options->variant = value;
   if ((value = value_of(argument, "pid")) != NULL) options->pid = atol(value);
 }

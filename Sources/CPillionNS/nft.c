@@ -108,19 +108,12 @@ static void put_value(int type, const void *data, size_t size) {
   netlink_end_nest(nest);
 }
 
-void nft_add_port_set(const char *name, const uint16_t *ports, size_t count) {
-  struct nlmsghdr *header = begin_message(NFT_MSG_NEWSET, NLM_F_CREATE);
-  netlink_put_text(NFTA_SET_TABLE, table);
-  netlink_put_text(NFTA_SET_NAME, name);
-  netlink_put_u32(NFTA_SET_KEY_TYPE, INET_SERVICE);
-  netlink_put_u32(NFTA_SET_KEY_LEN, sizeof(uint16_t));
-  netlink_put_u32(NFTA_SET_ID, PORT_SET_ID);
-  netlink_put_u32(NFTA_SET_FLAGS, 0);
-  netlink_end_message(header);
+// The set may be of the same batch, where it is known by its id too.
+static void put_ports(int type, const char *set, const uint16_t *ports, size_t count) {
   if (count == 0) return;
-  header = begin_message(NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+  struct nlmsghdr *header = begin_message(type, NLM_F_CREATE | NLM_F_ACK);
   netlink_put_text(NFTA_SET_ELEM_LIST_TABLE, table);
-  netlink_put_text(NFTA_SET_ELEM_LIST_SET, name);
+  netlink_put_text(NFTA_SET_ELEM_LIST_SET, set);
   netlink_put_u32(NFTA_SET_ELEM_LIST_SET_ID, PORT_SET_ID);
   struct nlattr *elements = netlink_begin_nest(NFTA_SET_ELEM_LIST_ELEMENTS);
   for (size_t index = 0; index < count; index++) {
@@ -131,6 +124,23 @@ void nft_add_port_set(const char *name, const uint16_t *ports, size_t count) {
   }
   netlink_end_nest(elements);
   netlink_end_message(header);
+}
+
+void nft_add_port_set(const char *name, const uint16_t *ports, size_t count) {
+  struct nlmsghdr *header = begin_message(NFT_MSG_NEWSET, NLM_F_CREATE);
+  netlink_put_text(NFTA_SET_TABLE, table);
+  netlink_put_text(NFTA_SET_NAME, name);
+  netlink_put_u32(NFTA_SET_KEY_TYPE, INET_SERVICE);
+  netlink_put_u32(NFTA_SET_KEY_LEN, sizeof(uint16_t));
+  netlink_put_u32(NFTA_SET_ID, PORT_SET_ID);
+  netlink_put_u32(NFTA_SET_FLAGS, 0);
+  netlink_end_message(header);
+  put_ports(NFT_MSG_NEWSETELEM, name, ports, count);
+}
+
+void nft_change_port_set(const char *of_table, const char *name, bool adds, const uint16_t *ports, size_t count) {
+  table = of_table;
+  put_ports(adds ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, name, ports, count);
 }
 
 // MARK: Rules

@@ -25,6 +25,8 @@ void nft_add_chain(const char *name);
 void nft_add_base_chain(const char *name, const char *type, uint32_t hook, int32_t priority);
 // A set of ports.
 void nft_add_port_set(const char *name, const uint16_t *ports, size_t count);
+// Of one that stands, in a batch of its own table.
+void nft_change_port_set(const char *table, const char *name, bool adds, const uint16_t *ports, size_t count);
 
 void nft_begin_rule(const char *chain);
 void nft_end_rule(void);

@@ -135,6 +135,13 @@ int rules_load(enum rules_kind kind, const uint16_t *ports, size_t count, bool w
   return nft_send();
 }
 
+int pl_ns_change_host_ports(int netlink, const uint16_t *opened, size_t opened_count, const uint16_t *closed, size_t closed_count) {
+  nft_begin();
+  nft_change_port_set(table, host_ports, true, opened, opened_count);
+  nft_change_port_set(table, host_ports, false, closed, closed_count);
+  return nft_send_on(netlink);
+}
+
 int rules_remove(void) {
   nft_begin();
   nft_delete_table(table);

@@ -1,5 +1,6 @@
 // The agent beside its app: prepares the namespace, gives sockets to the proxy, starts the app, and ends with it.
 #include "agent.h"
+#include "netlink.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -211,6 +212,16 @@ static void hand_over_captures(const struct agent_options *options, const struct
   for (size_t index = 1; index < place->capture_count; index++) close(place->captures[index]);
 }
 
+// Only where the app's own listeners come first: whatever the host opens would go before them.
+static void hand_over_ports(const struct agent_options *options, const struct agent_place *place) {
+  int netlink;
+  if (!options->changes_ports || strcmp(place->variant, "tproxy") != 0) return;
+  if (netlink_open(NETLINK_NETFILTER, &netlink) != 0) return;
+  struct pl_ns_message message = {.header = {.type = PL_NS_PORTS}};
+  pl_ns_send(options->control, &message, &netlink, 1);
+  close(netlink);
+}
+
 // Prepares the namespace, or the app itself where it is to be trapped, and tells the proxy what there is.
 static int become_ready(struct agent *agent) {
   const struct agent_options *options = agent->options;
@@ -226,6 +237,7 @@ static int become_ready(struct agent *agent) {
     int code = options->is_rootful ? prepare_host(options, &place) : prepare(options, &place);
     if (code != 0) return code;
     hand_over_captures(options, &place);
+    hand_over_ports(options, &place);
     fds[message.header.b++] = place.captures[0];
     fds[message.header.b++] = place.dns_udp;
     fds[message.header.b++] = place.dns_tcp;

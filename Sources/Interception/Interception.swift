@@ -18,7 +18,7 @@ package final class Interception {
     package var variant: NamespaceVariant?
     package var outbound = OutboundTrafficPolicy.allowAny
     /// Ports of the host's loopback that the app may use.
-    package var hostPorts: [UInt16] = []
+    package var hostPorts: [HostPort] = []
     /// What becomes of the app's datagrams that are no DNS.
     package var udp = DatagramPolicy.refuse
     /// Of the app's environment.
@@ -31,6 +31,8 @@ package final class Interception {
     package var command: [String]
 
     package init(command: [String]) { self.command = command }
+
+    var followsHostPorts: Bool { hostPorts.contains(.auto) }
 
     /// The app's name without its folder.
     var appName: String {
@@ -48,6 +50,7 @@ package final class Interception {
   private var sockets: CaptureSockets?
   private var dns: DNSServer?
   private var relay: UDPRelay?
+  private var hostPorts: HostPortWatcher?
   private var hint: LoopbackHint?
   private var life: AppLife?
 
@@ -66,7 +69,7 @@ package final class Interception {
       settings.variables = AppVariable.environment(options.variables) { _ in nil }
       if let capture {
         var plan = InterceptionPlan(
-          bootstrap, hostPorts: options.hostPorts, targets: options.variables.flatMap(\.targets))
+          bootstrap, hostPorts: options.hostPorts.compactMap(\.number), targets: options.variables.flatMap(\.targets))
         capture.extend(&plan)
         capture.configure(&settings, plan)
         self.plan = plan
@@ -134,6 +137,7 @@ package final class Interception {
   package func attach(to main: MainLoop) throws {
     if let plan = rung.plan, var sockets = sockets.take() {
       main.log.info("the app's connections come by \(sockets.variant)\(sockets.hasIPv6 ? "" : ", without IPv6")")
+      hostPorts = try makeHostPorts(main, plan, sockets.portChanges, variant: sockets.variant)
       relay = try makeRelay(main.loop, sockets.datagrams.take(), plan, variant: sockets.variant)
       if let dns = sockets.dns.take() {
         let responder = makeResponder(plan, hasIPv6: sockets.hasIPv6)
@@ -161,8 +165,22 @@ package final class Interception {
   private func appEnded() {
     dns?.close()
     relay?.close()
+    hostPorts?.close()
     hint?.close()
     rung.capture?.close()
+  }
+
+  /// - Throws: they are to be followed, and would go before the app's own ports.
+  private func makeHostPorts(
+    _ main: MainLoop, _ plan: InterceptionPlan, _ changes: DescriptorList, variant: String
+  ) throws(InterceptionError) -> HostPortWatcher? {
+    guard plan.opensAllHostPorts else { return nil }
+    if changes.numbers.isEmpty {
+      throw InterceptionError(
+        "--host-port auto needs nftables' tproxy and socket, which this machine does not have: connections come by "
+          + variant)
+    }
+    return HostPortWatcher(main.loop, main.log, changes: changes, others: plan.unfollowedPorts)
   }
 
   /// - Throws: datagrams are to be relayed, and nobody knows where they were to go.

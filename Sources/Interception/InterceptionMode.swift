@@ -28,7 +28,8 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
   func makeCapture(_ options: Interception.Options) throws(SystemError) -> (any Capture)? {
     switch self {
     case .auto, .namespace:
-      NamespaceCapture(variant: options.variant, relaysDatagrams: options.udp == .relay)
+      NamespaceCapture(
+        variant: options.variant, relaysDatagrams: options.udp == .relay, followsHostPorts: options.followsHostPorts)
     case .explicit: try ExplicitCapture(options.variables)
     case .rootful: RootfulCapture()
     case .trap: TrapCapture(options.outbound)

@@ -4,6 +4,10 @@ import Interception
 extension InterceptionMode: ExpressibleByArgument {}
 extension OutboundTrafficPolicy: ExpressibleByArgument {}
 extension NamespaceVariant: ExpressibleByArgument {}
+
+extension HostPort: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
 extension DatagramPolicy: ExpressibleByArgument {}
 
 extension AppVariable: ExpressibleByArgument {
@@ -31,8 +35,12 @@ struct AppOptions: ParsableArguments {
   @Option(help: "The app's datagrams that are no DNS: relay (from its namespace to where they go), or refuse.")
   var udp = DatagramPolicy.refuse
 
-  @Option(name: .customLong("host-port"), help: "A port of the host's 127.0.0.1 that the app may use; may be repeated.")
-  var hostPorts: [UInt16] = []
+  @Option(
+    name: .customLong("host-port"),
+    help: ArgumentHelp(
+      "A port of the host's 127.0.0.1 that the app may use, or auto: whatever listens there; may be repeated.",
+      valueName: "port"))
+  var hostPorts: [HostPort] = []
 
   @Option(
     name: .customLong("env"),
@@ -65,8 +73,8 @@ struct AppOptions: ParsableArguments {
     guard udp == .refuse || intercept == .auto || intercept == .namespace else {
       throw ValidationError("--udp relay is for --intercept namespace.")
     }
-    guard hostPorts.count <= 128, !hostPorts.contains(0) else {
-      throw ValidationError("--host-port is a port, 1 to 65535, at most 128 times.")
+    guard hostPorts.count <= 128 else {
+      throw ValidationError("--host-port is a port, 1 to 65535, or auto, at most 128 times.")
     }
     guard variables.reduce(0, { $0 + $1.targets.count }) <= 128 else {
       throw ValidationError("--env names {name:port} at most 128 times.")

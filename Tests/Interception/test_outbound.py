@@ -5,7 +5,7 @@ import subprocess
 import threading
 
 import pytest
-from configs import address, bootstrap, outbound, says, static, tcp, to
+from configs import address, bootstrap, inbound, outbound, says, static, tcp, to
 from conftest import free_port
 
 HELLO = bootstrap([outbound([says("hello\n", "api.test", "*.wild.test")])])
@@ -228,6 +228,42 @@ def test_ports_of_the_host(run, upstream):
     assert opened[0] == f"upstream 127.0.0.1:{upstream} /\n", opened
     named = run(HELLO, "curl", "-sS", f"http://host.pillion.internal:{upstream}/", flags=["--outbound", "registry-only"])
     assert named[0] == f"upstream host.pillion.internal:{upstream} /\n", named
+
+
+def test_whatever_listens_on_the_host(start, upstream):
+    """Also what begins to while the app runs, and no more once it has ended; nor the proxy's inbound listeners."""
+    program = """
+import socket, sys, time
+def reaches(port):
+    try:
+        return bool(socket.create_connection(('127.0.0.1', port), 5))
+    except ConnectionRefusedError:
+        return False
+def wait(port, wanted):
+    end = time.monotonic() + 10
+    while reaches(port) != wanted:
+        assert time.monotonic() < end, (port, wanted)
+        time.sleep(0.01)
+there, later, inbound = map(int, sys.argv[1:])
+assert reaches(there) and not reaches(later) and not reaches(inbound)
+print('closed', flush=True)
+wait(later, True)
+print('open', flush=True)
+wait(later, False)
+assert reaches(there)
+mine = socket.create_server(('127.0.0.1', there))
+client = socket.create_connection(('127.0.0.1', there))
+assert mine.accept()[0].getpeername() == client.getsockname()
+"""
+    later, listener = free_port(), free_port()
+    config = bootstrap([outbound([says("hello\n", "api.test")]), inbound(listener)], [static("app", "127.0.0.1", 1)])
+    ports = [str(port) for port in (upstream, later, listener)]
+    run = start(config, "/usr/bin/python3", "-c", program, *ports, flags=["--host-port", "auto"])
+    assert run.process.stdout.readline() == "closed\n", run.process.stderr.read()
+    with socket.create_server(("127.0.0.1", later)):
+        assert run.process.stdout.readline() == "open\n", run.process.stderr.read()
+    _, err, code = run.wait()
+    assert code == 0, err
 
 
 def test_the_apps_own_port_wins(run, upstream):

@@ -188,6 +188,27 @@ func httpListener(
   }
 }
 
+@Suite struct HostPortTests {
+  @Test func isAPortOrAuto() {
+    #expect(HostPort("5432") == .port(5432) && HostPort("auto") == .auto)
+    #expect(HostPort("0") == nil && HostPort("65536") == nil && HostPort("all") == nil)
+  }
+
+  @Test func areThoseThatLoopbackReaches() {
+    let sockets = ListeningSockets(
+      """
+      0: 0100007F:1538 00000000:0000 0A
+      1: 00000000:18EB 00000000:0000 0A
+      2: 0200007F:0050 00000000:0000 0A
+      3: 0100007F:0051 00000000:0000 01
+      4: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A
+      5: 00000000000000000000000001000000:1F91 00000000000000000000000000000000:0000 0A
+      6: 0000000000000000FFFF00000100007F:1F92 00000000000000000000000000000000:0000 0A
+      """)
+    #expect(HostPortWatcher.ports(sockets, except: [8080]) == [5432, 6379, 8082])
+  }
+}
+
 @Suite struct RootfulRulesTests {
   private let unified = "29 23 0:26 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n"
   private let hybrid = "35 30 0:31 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"

@@ -37,6 +37,7 @@ enum pl_ns_type {
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
   PL_NS_PROBE = 6,    // a: errno, b: the pid, text: what was tried; with `seccomp` the notifications
   PL_NS_CAPTURES = 7, // before READY, a: how many; capture sockets beside READY's
+  PL_NS_PORTS = 9,    // before READY, with a netlink socket for pl_ns_change_host_ports
   PL_NS_STALE = 8,    // text: what an earlier agent left on the host; a: errno of taking it away; b: 1 where that was tried
   // proxy -> agent
   PL_NS_GO = 64,           // start the app
@@ -82,6 +83,11 @@ void pl_ns_kill_children(void);
 
 // Ends this process by a signal, as though it had never been caught, and without a core of its own.
 void pl_ns_die_by(int signal);
+
+// Opens ports of the host's loopback to an app, and closes others that are open, by a netlink socket of the app's network namespace: at
+// most some 2,000 at a time. Of one thread only. Returns 0, or an errno.
+int pl_ns_change_host_ports(
+    int netlink, const uint16_t *opened, size_t opened_count, const uint16_t *closed, size_t closed_count);
 
 // MARK: Trapped calls (seccomp_unotify(2)). Where nothing else is said: 0, or an errno.
 

@@ -31,6 +31,8 @@ package final class Agent {
     package var resolver: [String] = []
     /// Of the host's loopback.
     package var ports: [UInt16] = []
+    /// Whether they change while the app runs.
+    package var changesPorts = false
     /// Those of listeners, where nothing else captures.
     package var capturedPorts: [UInt16] = []
     /// Nil: the first that works.
@@ -50,6 +52,7 @@ package final class Agent {
       if traps { arguments.append("trap=1") }
       if isRootful { arguments.append("rootful=1") }
       if let variant { arguments.append("variant=\(variant.rawValue)") }
+      if changesPorts { arguments.append("changing=1") }
       if relaysDatagrams { arguments.append("datagrams=1") }
       if !resolver.isEmpty { arguments.append("resolver=" + resolver.joined(separator: ";")) }
       arguments.append("ports=" + ports.map { "\($0)" }.joined(separator: ","))
@@ -91,11 +94,12 @@ package final class Agent {
   /// Waits until all that was asked for is prepared, and takes the sockets that capture.
   /// - Throws: AgentFailure: a step of it failed; InterceptionError: it took too long.
   func waitForSockets() throws -> CaptureSockets {
-    let captures = DescriptorList()
+    let (captures, portChanges) = (DescriptorList(), DescriptorList())
     var ready = try nextMessage()
     while ready.type != PL_NS_READY.rawValue {
       switch ready.type {
       case PL_NS_CAPTURES.rawValue: captures.numbers += ready.takeDescriptors()
+      case PL_NS_PORTS.rawValue: portChanges.numbers += ready.takeDescriptors()
       case PL_NS_STALE.rawValue: remains.append(Remains.Found(ready))
       default: throw Self.failure(ready)
       }
@@ -109,7 +113,7 @@ package final class Agent {
     captures.numbers.append(numbers[0])
     return CaptureSockets(
       captures: captures, dns: .init(udp: Descriptor(numbers[1]), tcp: Descriptor(numbers[2])), hasIPv6: hasIPv6,
-      datagrams: numbers.count == 4 ? Descriptor(numbers[3]) : nil, variant: variant)
+      datagrams: numbers.count == 4 ? Descriptor(numbers[3]) : nil, portChanges: portChanges, variant: variant)
   }
 
   /// The same where the app's calls are to be trapped.

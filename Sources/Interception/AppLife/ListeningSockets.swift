@@ -11,6 +11,11 @@ struct ListeningSockets: Equatable {
       let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10...11].allSatisfy { $0 == 0xff }
       return isMapped ? bytes[12] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
     }
+
+    /// Whether who connects to 127.0.0.1 comes here: to that address, or to all of a family.
+    var isReachedByLoopback: Bool {
+      bytes.allSatisfy { $0 == 0 } || (isLoopback && bytes.suffix(4) == [127, 0, 0, 1])
+    }
   }
 
   private static let listening = "0A"

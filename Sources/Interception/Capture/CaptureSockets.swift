@@ -16,6 +16,8 @@ struct CaptureSockets: ~Copyable {
   var hasIPv6 = true
   /// What has the app's datagrams, where they are relayed.
   var datagrams: Descriptor?
+  /// By which ports of the host's are opened to the app and closed; empty where they stay as they are.
+  var portChanges = DescriptorList()
   /// How connections are captured: for the log.
   let variant: String
 }

@@ -4,12 +4,16 @@ import Proxy
 final class NamespaceCapture: Capture {
   private let variant: NamespaceVariant?
   private let relaysDatagrams: Bool
+  private let followsHostPorts: Bool
 
   /// - Parameter variant: nil for the first that works.
-  init(variant: NamespaceVariant?, relaysDatagrams: Bool) {
+  init(variant: NamespaceVariant?, relaysDatagrams: Bool, followsHostPorts: Bool) {
     self.variant = variant
     self.relaysDatagrams = relaysDatagrams
+    self.followsHostPorts = followsHostPorts
   }
+
+  func extend(_ plan: inout InterceptionPlan) { plan.opensAllHostPorts = followsHostPorts }
 
   func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
     settings.isolates = true
@@ -18,6 +22,7 @@ final class NamespaceCapture: Capture {
     settings.capturedPorts = plan.capturedPorts
     settings.variant = variant
     settings.relaysDatagrams = relaysDatagrams
+    settings.changesPorts = followsHostPorts
   }
 
   func open(_ agent: Agent) throws -> CaptureSockets { try agent.waitForSockets() }

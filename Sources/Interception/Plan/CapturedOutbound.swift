@@ -19,19 +19,22 @@ package struct CapturedOutbound: CapturePolicy {
   private let listenerPorts: Set<UInt16>
   /// Ports of the host's loopback that the app may use. Empty for one on the host, whose loopback is not captured.
   private let loopbackPorts: Set<UInt16>
+  /// What the rules let through of loopback is open then.
+  private let opensAllPorts: Bool
   /// What the configuration names by its address.
   private let known: [AddressRange]
   private let ownAddresses: [Reactor.SocketAddress]
 
   package init(
     _ addresses: VirtualAddresses, _ names: RoutedNames, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>,
-    loopbackPorts: Set<UInt16>?, known: [CidrRange]
+    loopbackPorts: Set<UInt16>?, opensAllPorts: Bool, known: [CidrRange]
   ) {
     self.addresses = addresses
     self.names = names
     self.policy = policy
     self.listenerPorts = listenerPorts
     self.loopbackPorts = loopbackPorts ?? []
+    self.opensAllPorts = opensAllPorts
     self.known = known.compactMap { AddressRange($0) }.filter { $0.length > 0 }
     let inside = loopbackPorts == nil ? [] : ["10.244.0.2", "fd00:244::2"]
     ownAddresses = inside.compactMap { Reactor.SocketAddress(ip: $0, port: 0) }
@@ -40,7 +43,8 @@ package struct CapturedOutbound: CapturePolicy {
   package func decide(_ destination: Reactor.SocketAddress) -> CaptureDecision {
     if isOwn(destination) {
       // Where listeners capture, whatever is asked of their ports comes here.
-      if destination.port == Self.capturePort || !loopbackPorts.contains(destination.port) { return .reset }
+      let isOpen = opensAllPorts || loopbackPorts.contains(destination.port)
+      if destination.port == Self.capturePort || !isOpen { return .reset }
       return listenerPorts.contains(destination.port) ? .serve : handToHost(destination.port)
     }
     if VirtualAddresses.isHost(destination) { return handToHost(destination.port) }

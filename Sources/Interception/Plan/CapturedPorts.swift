@@ -10,16 +10,7 @@ extension InterceptionPlan {
       $0.trafficDirection != .inbound && $0.name != Self.defaultListener && $0.name != CapturedOutbound.hostListener
     }
     let named = outbound.flatMap(\.destinationPorts) + [80, 443] + loopbackPorts
-    return Set(named).subtracting(appPorts).subtracting([0, UInt16(PL_NS_DNS_PORT)]).sorted()
-  }
-
-  /// Where the app listens, as far as the clusters of inbound listeners say it.
-  private var appPorts: Set<UInt16> {
-    bootstrap.staticResources.clusters.filter { insideClusters.contains($0.name) }.reduce(into: []) { ports, cluster in
-      for endpoint in cluster.loadAssignment.endpoints.flatMap(\.lbEndpoints) {
-        if case .socketAddress(let address) = endpoint.endpoint.address { ports.insert(address.portValue) }
-      }
-    }
+    return Set(named).subtracting(insidePorts).subtracting([0, UInt16(PL_NS_DNS_PORT)]).sorted()
   }
 }
 

@@ -16,6 +16,8 @@ package struct InterceptionPlan: Sendable {
   package private(set) var names: RoutedNames
   /// Ports of the host's loopback that the app may use: the proxy's own listeners, the admin interface, those asked for.
   package let loopbackPorts: [UInt16]
+  /// Whether those are only the ones that are open for sure.
+  var opensAllHostPorts = false
   /// The clusters of inbound listeners: their loopback hosts are the app's.
   package let insideClusters: Set<String>
   private let listenerPorts: Set<UInt16>
@@ -75,8 +77,14 @@ package struct InterceptionPlan: Sendable {
   ) -> CapturedOutbound {
     CapturedOutbound(
       addresses, names, policy: policy, listenerPorts: listenerPorts,
-      loopbackPorts: isInside ? Set(loopbackPorts) : nil,
-      known: known)
+      loopbackPorts: isInside ? Set(loopbackPorts) : nil, opensAllPorts: opensAllHostPorts, known: known)
+  }
+
+  /// Ports of the host's loopback that are open or closed whoever listens there: an app that waits for its own port is not to find an
+  /// inbound listener of that number.
+  var unfollowedPorts: Set<UInt16> {
+    let inbound = bootstrap.staticResources.listeners.filter { $0.trafficDirection == .inbound }
+    return Set(inbound.compactMap(\.loopbackPort) + loopbackPorts + [CapturedOutbound.capturePort])
   }
 
   /// The listener's name, and the configuration with such a listener, where it had none.
