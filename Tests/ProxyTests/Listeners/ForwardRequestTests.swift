@@ -71,4 +71,28 @@ import Testing
     #expect(status(String(repeating: "\r\n", count: Self.limit / 2)) == 431)
     #expect(status("CONNECT \(String(repeating: "a", count: 254)):1 HTTP/1.1\r\n\r\n") == 400)
   }
+
+  /// Whatever comes: a verdict stands once it is there, and a tunnel's head is all that it was read from.
+  @Test func verdictsStand() {
+    var random = RandomGenerator(seed: 7)
+    let seeds = [
+      "CONNECT a.b:443 HTTP/1.1\r\nhost: a\r\n\r\nearly", "GET http://[::1]:80/x HTTP/1.0\r\n\r\n",
+      "\r\nCONNECT a:1 HTTP/1.1\n\n",
+    ].map { Array($0.utf8) }
+    for round in 0..<1500 {
+      var bytes = seeds[round % seeds.count]
+      for _ in 0..<round % 5 {
+        bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next() >> 20)
+      }
+      var verdict = ForwardRequest.needsMore
+      for length in 0...bytes.count {
+        let found = bytes.withUnsafeBytes {
+          ForwardRequest.parse(ByteView(UnsafeRawBufferPointer(rebasing: $0[..<length])), limit: Self.limit)
+        }
+        #expect(verdict == .needsMore || found == verdict, "\(bytes)")
+        if verdict == .needsMore, case .connect(_, let head) = found { #expect(head == length, "\(bytes)") }
+        verdict = found
+      }
+    }
+  }
 }
