@@ -193,3 +193,108 @@ print(libc.connect(libc.socket(2, 1, 0), ctypes.c_void_p(page), 16), ctypes.get_
 """
     out, err, code = trap(HELLO, PYTHON, "-c", program)
     assert out in ("0 True\n", "-1 True\n"), (out, err)
+
+
+FLAGS = ["--intercept", "trap"]
+
+
+def test_the_proxy_is_killed(start, folder):
+    """Whoever connects then is told that there is no such call, and the agent ends the app."""
+    said = folder / "said"
+    program = f"""
+import signal, socket, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('ready', flush=True)
+while True:
+    code = socket.socket().connect_ex(('192.0.2.1', 80))
+    if code:
+        open({str(said)!r}, 'w').write(str(code))
+        time.sleep(60)
+    time.sleep(0.01)
+"""
+    run = start(bootstrap([outbound([])]), PYTHON, "-c", program, flags=FLAGS)
+    assert run.process.stdout.readline() == "ready\n"
+    run.note()
+    run.process.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not any(alive(pid) for pid in run.seen), 8)
+    assert said.read_text() == "38"
+
+
+def test_signals(run):
+    """Those that the app catches neither end its connects nor have them begin anew."""
+    program = """
+import signal, socket
+caught = 0
+def catch(*_):
+    global caught
+    caught += 1
+signal.signal(signal.SIGALRM, catch)
+signal.siginterrupt(signal.SIGALRM, True)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+for _ in range(300):
+    with socket.socket() as connection:
+        code = connection.connect_ex(('192.0.2.1', 80))
+        assert code == 0, code
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(caught > 10)
+"""
+    out, err, code = run(HELLO, PYTHON, "-c", program, flags=FLAGS)
+    assert (out, code) == ("True\n", 0), err
+
+
+@pytest.mark.parametrize("inner", ["namespace", "explicit"])
+def test_nested(run, pillion, folder, inner):
+    """A namespace inside has its own loopback, which is none of ours. There is one trap in a tree."""
+    path = folder / "inner.json"
+    path.write_text(bootstrap([outbound([says("inner\n", "inner.test"), to("live", "outer.test")])], [NAMED]))
+    path.chmod(0o644)
+    script = f"{pillion} run -l warning -c {path} --intercept {inner} -- curl -sS http://inner.test/ http://outer.test/ &&"
+    script += f" {pillion} run -l warning -c {path} --intercept trap -- true"
+    config = bootstrap([outbound([says("outer\n", "api.test", "outer.test")])])
+    out, err, code = run(config, "sh", "-c", script, flags=FLAGS)
+    assert (out, code) == ("inner\nouter\n", 125), err
+    assert "another sandbox traps calls already" in err
+
+
+# By a name that only the outer of two knows.
+NAMED = {**static("live", "api.test", 80), "type": "STRICT_DNS"}
+
+
+def test_a_ports_conflict(run):
+    """The app is on the host, as is what stands before it."""
+    port = free_port()
+    config = bootstrap([inbound(port)], [static("app", "127.0.0.1", port)])
+    out, err, code = run(config, "true", flags=FLAGS)
+    assert code == 1 and f"listener 'inbound_{port}': it takes 127.0.0.1:{port}, and cluster 'app' expects the app" in err
+    assert "change the port_value" in err and ".json:1:" in err
+
+
+def test_what_comes_in(start):
+    port, own = free_port(), free_port()
+    config = bootstrap([inbound(port)], [static("app", "127.0.0.1", own)])
+    program = f"import http.server as h; h.HTTPServer(('127.0.0.1', {own}), h.SimpleHTTPRequestHandler).serve_forever()"
+    run = start(config, PYTHON, "-c", program, flags=FLAGS)
+    status = ["curl", "-so", "/dev/null", "-w", "%{http_code}", f"http://127.0.0.1:{port}/"]
+    assert eventually(lambda: subprocess.run(status, capture_output=True, text=True).stdout == "200")
+    run.note()
+
+
+def test_descriptors_are_not_left_open(start):
+    """Each call opens some for a moment."""
+    program = """
+import socket
+for _ in range(300):
+    with socket.create_connection(('192.0.2.1', 80)): pass
+print('done', flush=True)
+input()
+"""
+    run = start(HELLO, PYTHON, "-c", program, flags=FLAGS, stdin=subprocess.PIPE)
+    assert run.process.stdout.readline() == "done\n"
+    (proxy,) = [pid for pid in [run.process.pid, *descendants(run.process.pid)] if name(pid) == "pillion"]
+    assert eventually(lambda: len(list(Path(f"/proc/{proxy}/fd").iterdir())) < 60)
+    run.note()
+    run.process.stdin.close()
+
+
+def name(pid):
+    return Path(f"/proc/{pid}/comm").read_text().strip()
