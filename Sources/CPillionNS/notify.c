@@ -39,15 +39,32 @@ int pl_ns_notify_receive(int notifications, struct pl_ns_call *call) {
   memset(&notice, 0, sizeof notice);
   if (ioctl(notifications, SECCOMP_IOCTL_NOTIF_RECV, &notice) != 0) return errno;
   const __u64 *arguments = notice.record.data.args;
-  bool is_sendto = notice.record.data.nr == SYS_sendto;
   *call = (struct pl_ns_call){
-      .id = notice.record.id, .task = (int32_t)notice.record.pid, .is_sendto = is_sendto,
-      .socket = (int32_t)arguments[0], .flags = is_sendto ? (uint32_t)arguments[3] : 0,
-      .address = arguments[is_sendto ? 4 : 1], .length = (uint32_t)arguments[is_sendto ? 5 : 2]};
+      .id = notice.record.id, .task = (int32_t)notice.record.pid, .socket = (int32_t)arguments[0]};
+  switch (notice.record.data.nr) {
+    case SYS_connect:
+      call->kind = PL_NS_CONNECT;
+      call->address = arguments[1];
+      call->length = (uint32_t)arguments[2];
+      break;
+    case SYS_sendto:
+      call->kind = PL_NS_SENDTO;
+      call->flags = (uint32_t)arguments[3];
+      call->address = arguments[4];
+      call->length = (uint32_t)arguments[5];
+      break;
+    default:
+      call->kind = PL_NS_RECVFROM;
+      call->buffer = arguments[1];
+      call->size = arguments[2];
+      call->flags = (uint32_t)arguments[3];
+      call->address = arguments[4];
+      call->length_address = arguments[5];
+  }
   return 0;
 }
 
-static int answer(int notifications, uint64_t id, int error, uint32_t flags) {
+static int answer(int notifications, uint64_t id, int error, int64_t value, uint32_t flags) {
   union {
     struct seccomp_notif_resp record;
     char bytes[RECORD_SIZE];
@@ -55,14 +72,17 @@ static int answer(int notifications, uint64_t id, int error, uint32_t flags) {
   memset(&reply, 0, sizeof reply);
   reply.record.id = id;
   reply.record.error = -error;
+  reply.record.val = value;
   reply.record.flags = flags;
   return ioctl(notifications, SECCOMP_IOCTL_NOTIF_SEND, &reply) == 0 ? 0 : errno;
 }
 
-int pl_ns_notify_answer(int notifications, uint64_t id, int error) { return answer(notifications, id, error, 0); }
+int pl_ns_notify_answer(int notifications, uint64_t id, int error) { return answer(notifications, id, error, 0, 0); }
+
+int pl_ns_notify_return(int notifications, uint64_t id, int64_t value) { return answer(notifications, id, 0, value, 0); }
 
 int pl_ns_notify_continue(int notifications, uint64_t id) {
-  return answer(notifications, id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  return answer(notifications, id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
 
 bool pl_ns_notify_is_valid(int notifications, uint64_t id) {
@@ -118,6 +138,8 @@ int pl_ns_inspect_socket(int socket, struct pl_ns_socket *facts) {
   socklen_t size = sizeof facts->protocol;
   memset(facts, 0, sizeof *facts);
   if (getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &facts->protocol, &size) != 0) return errno;
+  size = sizeof facts->family;
+  if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &facts->family, &size) != 0) return errno;
   size = sizeof facts->network;
   // A kernel that has no cookies of networks gives the same to all.
   if (getsockopt(socket, SOL_SOCKET, OPT_NETNS_COOKIE, &facts->network, &size) != 0) facts->network = 0;

@@ -15,17 +15,22 @@ from conftest import HERE, alive, descendants, eventually, free_port
 HELLO = bootstrap([outbound([says("hello\n", "api.test", "*.wild.test")])])
 DOCKER = ["unshare", "setns", "mount", "pidfd_getfd"]
 PYTHON = "/usr/bin/python3"
+FLAGS = ["--intercept", "trap"]
 
 
 @pytest.fixture(params=["taking", "rewriting"])
-def trap(request, run, denying):
-    if request.param == "rewriting" and platform.machine() != "x86_64":
+def way(request):
+    return request.param
+
+
+@pytest.fixture
+def trap(way, run, denying):
+    if way == "rewriting" and platform.machine() != "x86_64":
         pytest.skip("the filter has x86-64's numbers")
-    under = denying(*DOCKER) if request.param == "rewriting" else []
+    under = denying(*DOCKER) if way == "rewriting" else []
 
     def whole(config, *command, flags=(), **options):
-        flags = ["--intercept", "trap", *flags]
-        return run(config, *command, flags=flags, under=under, **options)
+        return run(config, *command, flags=[*FLAGS, *flags], under=under, **options)
 
     return whole
 
@@ -41,11 +46,12 @@ def test_a_static_go_program(trap, go_client):
     assert (out, code) == ("hello\n" * 20, 0), err
 
 
-def test_node(trap):
-    """Its resolve4 is c-ares', which wants its answer from the address that it asked: on loopback it can have that."""
-    program = """
+def test_node(trap, way):
+    """Its resolve4 is c-ares', which wants its answer from the address that it asked. Where we cannot tell it so, it has
+    that on loopback alone."""
+    program = f"""
 const dns = require('dns');
-dns.setServers(['127.0.0.53']);
+dns.setServers(['{'192.0.2.53' if way == 'taking' else '127.0.0.53'}']);
 fetch('http://api.test/').then(answer => answer.text()).then(text => dns.resolve4('api.test', (_, found) =>
   dns.lookup('x.wild.test', (_, address) => console.log(text.trim(), found[0].slice(0, 8), address.slice(0, 8)))));
 """
@@ -160,6 +166,38 @@ print(reply.raw[count - 4:count - 2].hex())
     assert (out, code) == ("f0f0\n", 0), err
 
 
+def test_who_has_answered(run):
+    """The one that was asked, whatever the family, the room for it, and whether there is anything yet."""
+    program = """
+import socket, struct
+question = struct.pack('>6H', 7, 256, 1, 0, 0, 0) + b'\\3api\\4test\\0' + struct.pack('>2H', 1, 1)
+for family, server in ((socket.AF_INET, ('192.0.2.53', 53)), (socket.AF_INET6, ('2001:db8::53', 53, 0, 0))):
+    for blocks in (True, False):
+        with socket.socket(family, socket.SOCK_DGRAM) as asker:
+            asker.connect(server)
+            asker.setblocking(False)
+            try:
+                asker.recvfrom(512)
+            except BlockingIOError:
+                pass
+            asker.send(question)
+            asker.settimeout(5)
+            if blocks:
+                asker.recv(1, socket.MSG_PEEK)
+                asker.setblocking(True)
+            reply, source = asker.recvfrom(512)
+            assert source == server and reply[-4:-2] == bytes([240, 240]), (source, reply)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+    one.bind(('127.0.0.1', 0))
+    other.sendto(b'hello', one.getsockname())
+    said, source = one.recvfrom(3)
+    assert (said, source[0]) == (b'hel', '127.0.0.1'), source
+print('all told')
+"""
+    out, err, code = run(HELLO, PYTHON, "-c", program, flags=FLAGS)
+    assert (out, code) == ("all told\n", 0), err
+
+
 def test_what_the_capture_socket_is_asked(trap):
     """Who finds it without having been sent there gets nowhere."""
     program = """
@@ -193,9 +231,6 @@ print(libc.connect(libc.socket(2, 1, 0), ctypes.c_void_p(page), 16), ctypes.get_
 """
     out, err, code = trap(HELLO, PYTHON, "-c", program)
     assert out in ("0 True\n", "-1 True\n"), (out, err)
-
-
-FLAGS = ["--intercept", "trap"]
 
 
 def test_the_proxy_is_killed(start, folder):

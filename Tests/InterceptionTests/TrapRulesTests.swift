@@ -137,9 +137,14 @@ import Testing
   @Test func whoIsAskedOnLoopbackAnswers() throws {
     let any = TrapRules(
       tokens, policy: .allowAny, capturePort: 4000, dnsUDP: SocketAddress(ipv4: 0, port: 5301), dnsTCP: Self.tcp)
-    for (asked, answering) in [("127.0.0.53", "127.0.0.53"), ("8.8.8.8", "127.0.0.1"), ("::1", "127.0.0.1")] {
-      let target = try #require(SocketAddress(ip: answering, port: 5301))
-      #expect(try any.decide(ip(asked, 53), TrappedSocket(.udp)) == .redirect(target))
+    let own = try #require(SocketAddress(ip: "127.0.0.53", port: 5301))
+    #expect(try any.decide(ip("127.0.0.53", 53), TrappedSocket(.udp)) == .redirect(own))
+    #expect(any.asked(own) == nil)
+    for text in ["8.8.8.8", "::1"] {
+      let asked = try #require(SocketAddress(ip: text, port: 53))
+      let token = tokens.token(for: asked, port: 5301)
+      #expect(try any.decide(ip(text, 53), TrappedSocket(.udp)) == .redirect(token))
+      #expect(any.asked(token) == asked && any.asked(token.with(port: 4000)) == nil)
     }
   }
 

@@ -91,15 +91,19 @@ int pl_ns_change_host_ports(
 
 // MARK: Trapped calls (seccomp_unotify(2)). Where nothing else is said: 0, or an errno.
 
-// A call that waits for an answer.
+enum pl_ns_call_kind { PL_NS_CONNECT, PL_NS_SENDTO, PL_NS_RECVFROM };
+
+// A call that waits for an answer. Addresses are of that process.
 struct pl_ns_call {
   uint64_t id;
-  int32_t task;      // the thread that made it
-  bool is_sendto;    // else connect
+  int32_t task;             // the thread that made it
+  enum pl_ns_call_kind kind;
   int32_t socket;
-  uint32_t flags;    // of sendto
-  uint64_t address;  // of the sockaddr, in that process
-  uint32_t length;
+  uint32_t flags;           // of sendto and recvfrom
+  uint64_t address;         // of the sockaddr
+  uint32_t length;          // of the sockaddr; not of recvfrom
+  uint64_t length_address;  // of recvfrom: where that is
+  uint64_t buffer, size;    // of recvfrom
 };
 
 // Before the first: EOVERFLOW where the kernel's structures have outgrown ours.
@@ -110,6 +114,9 @@ int pl_ns_notify_receive(int notifications, struct pl_ns_call *call);
 
 // The call returns -1 with this errno, or 0 for 0.
 int pl_ns_notify_answer(int notifications, uint64_t id, int error);
+
+// The call returns this.
+int pl_ns_notify_return(int notifications, uint64_t id, int64_t value);
 
 // The call is made as it stands, by whoever made it.
 int pl_ns_notify_continue(int notifications, uint64_t id);
@@ -128,6 +135,7 @@ ssize_t pl_ns_read_memory(pid_t task, uint64_t address, void *buffer, size_t siz
 ssize_t pl_ns_write_memory(pid_t task, uint64_t address, const void *buffer, size_t size);
 
 struct pl_ns_socket {
+  int32_t family;    // AF_INET…
   int32_t protocol;  // IPPROTO_TCP…
   uint64_t network;  // which network namespace it belongs to; the same for all where the kernel does not tell
 };

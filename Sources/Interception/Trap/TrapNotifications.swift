@@ -26,5 +26,7 @@ struct TrapNotifications: ~Copyable {
   /// Who has gone needs no answer.
   func answer(_ id: UInt64, _ code: Int32) { _ = pl_ns_notify_answer(descriptor.number, id, code) }
 
+  func answer(_ id: UInt64, value: Int) { _ = pl_ns_notify_return(descriptor.number, id, Int64(value)) }
+
   func proceed(_ id: UInt64) { _ = pl_ns_notify_continue(descriptor.number, id) }
 }

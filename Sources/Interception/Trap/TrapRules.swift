@@ -76,11 +76,17 @@ package struct TrapRules: Sendable {
     destination.isLoopback || destination.ipBytes.allSatisfy { $0 == 0 }
   }
 
-  /// c-ares looks at the address that its answer comes from: where it asks one of loopback's, that one answers.
+  /// Each that is asked has a token, by which whoever looks is told where the answer comes from. One of loopback's answers
+  /// itself: nobody needs to be told.
   private func resolver(for destination: SocketAddress) -> SocketAddress {
     if dnsUDP.ipBytes != [0, 0, 0, 0] { return dnsUDP }
     if destination.isLoopback, destination.family == AF_INET { return destination.with(port: dnsUDP.port) }
-    return SocketAddress(ipv4: 127 << 24 | 1, port: dnsUDP.port)
+    return tokens.token(for: destination, port: dnsUDP.port)
+  }
+
+  /// Who was asked by a socket that is connected to this address; nil where that is none of ours.
+  package func asked(_ peer: SocketAddress) -> SocketAddress? {
+    peer.port == dnsUDP.port ? tokens.destination(of: peer) : nil
   }
 
   private func decideConnection(_ destination: SocketAddress) -> TrapDecision {

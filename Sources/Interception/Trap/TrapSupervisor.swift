@@ -93,7 +93,8 @@ private final class TrapLoop {
 
   private func handle(_ call: pl_ns_call) {
     let process = TrappedProcess(call)
-    let flags = call.is_sendto ? call.flags : nil
+    if call.kind == PL_NS_RECVFROM { return receive(call, process) }
+    let flags = call.kind == PL_NS_SENDTO ? call.flags : nil
     do throws(SystemError) {
       let address = try process.address()
       guard let decision = rules.decide(address, sendFlags: flags) else {
@@ -111,7 +112,7 @@ private final class TrapLoop {
       let socket = try process.takeSocket()
       guard let facts = TrappedSocket(socket, network: network) else { return notifications.proceed(call.id) }
       let decision = rules.decide(address, sendFlags: flags, facts) ?? .proceed
-      if case .redirect(let target) = decision, case .ip(_, let isIPv6) = address, !call.is_sendto {
+      if case .redirect(let target) = decision, case .ip(_, let isIPv6) = address, call.kind == PL_NS_CONNECT {
         return connect(call, socket, to: TrappedAddress.form(of: target, isIPv6: isIPv6), isIPv6: isIPv6)
       }
       carryOut(decision, call, process, address)
@@ -136,6 +137,18 @@ private final class TrapLoop {
         // The address lies in memory that cannot be written, such as a constant.
         notifications.answer(call.id, EACCES)
       }
+    }
+  }
+
+  /// Whoever asked by way of a token finds the answer to come from where it asked.
+  private func receive(_ call: pl_ns_call, _ process: TrappedProcess) {
+    guard let socket = try? process.takeSocket(), let asked = Sockets.remoteAddress(socket.number).flatMap(rules.asked),
+      notifications.isValid(call.id)
+    else { return notifications.proceed(call.id) }
+    switch process.receive(socket, from: asked) {
+    case .bytes(let count): notifications.answer(call.id, value: count)
+    case .failure(let code): notifications.answer(call.id, code)
+    case .hasToWait: notifications.proceed(call.id)
     }
   }
 

@@ -5,7 +5,7 @@ import Reactor
 /// What a trapped call lets us see and do in the process that made it. All of it may be another's by the time it is
 /// used, until ``TrapNotifications/isValid(_:)`` has said that the call still waits.
 struct TrappedProcess {
-  private let call: pl_ns_call
+  let call: pl_ns_call
 
   init(_ call: pl_ns_call) { self.call = call }
 
