@@ -1,61 +1,22 @@
 """Finds Pillion, and starts it between clients and servers; whatever they did to it, it must still live at the end."""
 
-import os
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 # The parity suite's processes, ports and certificates, and the pressure suite's services.
-sys.path[:0] = [str(HERE), str(HERE.parent / "Pressure"), str(HERE.parent / "Parity")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "Pressure"), str(HERE.parent / "Parity")]
 
-from pressure.service import Service  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def pillion():
-    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion")).resolve()
-    if not path.exists():
-        pytest.fail(f"Pillion is not at {path}: scripts/build makes it", pytrace=False)
-    return str(path)
+from pressure.service import services  # noqa: E402
+from programs import pillion, tool  # noqa: E402, F401
 
 
 @pytest.fixture
 def serve(pillion, tmp_path):
-    """Starts a service: serve(config, flags=())."""
-    services = []
-
-    def start(config, **options):
-        folder = tmp_path / str(len(services))
-        folder.mkdir()
-        service = Service(pillion, str(folder), config, **options)
-        services.append(service)
-        service.wait_ready()
-        return service
-
-    yield start
-    ends = [(service, service.ended_by_itself(), service.stop()) for service in services]
-    for service, early, code in ends:
-        assert early is None or early == service.expected_exit, f"it ended with {early}\n{service.tail()}"
-        assert code == "0" or service.expected_exit is not None, f"it ended with {code}\n{service.tail()}"
-
-
-@pytest.fixture
-def tool():
-    """The path of a program; without it the test is skipped, and fails where CI is set."""
-
-    def find(name):
-        path = shutil.which(name)
-        if path is None:
-            if os.environ.get("CI", "").lower() == "true":
-                pytest.fail(f"{name} is not installed: scripts/setup test", pytrace=False)
-            pytest.skip(f"{name} is not installed")
-        return path
-
-    return find
+    with services(pillion, tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -14,16 +15,11 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+
+from programs import ROOT, pillion  # noqa: E402, F401
+
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-
-
-@pytest.fixture(scope="session")
-def pillion():
-    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion")).resolve()
-    if not path.exists():
-        pytest.fail(f"Pillion is not at {path}: scripts/build makes it", pytrace=False)
-    return str(path)
 
 
 def users():

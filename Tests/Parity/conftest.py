@@ -1,14 +1,14 @@
 """Finds the two proxies, and says at the end what the run proved."""
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from programs import envoy, envoy_binary, pillion_binary  # noqa: E402, F401
 
 
 def pytest_addoption(parser):
@@ -18,28 +18,6 @@ def pytest_addoption(parser):
     group.addoption("--write-docs", action="store_true", help="write docs/parity.md from the cases")
     group.addoption("--no-stats", action="store_true", help="leave the stats aside (while working on something else)")
     group.addoption("--once", action="store_true", help="no further run for a case that failed")
-
-
-def envoy_binary():
-    path = Path(os.environ.get("ENVOY", ROOT / ".cache/envoy/envoy"))
-    if path.exists():
-        return str(path)
-    message = f"the real Envoy is not at {path}: scripts/setup test fetches it"
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
-
-
-def pillion_binary():
-    path = Path(os.environ.get("PILLION", ROOT / ".build/release/pillion")).resolve()
-    if not path.exists():
-        pytest.fail(f"Pillion is not at {path}: scripts/build makes it", pytrace=False)
-    return str(path)
-
-
-@pytest.fixture(scope="session")
-def envoy():
-    return envoy_binary()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """A Pillion process under test, and what the kernel says about it."""
 
+import contextlib
 import json
 import os
 import resource
@@ -146,3 +147,25 @@ class Quiet:
         now = self.service.gauges()
         return {name: (self.gauges.get(name, 0), value) for name, value in now.items()
                 if value != self.gauges.get(name, value if "remaining" in name else 0)}  # fmt: skip
+
+
+@contextlib.contextmanager
+def services(binary, folder):
+    """Gives a function that starts services: start(config, flags=(), descriptors=None). Whatever a test does to them, they
+    must still live at its end."""
+    running = []
+
+    def start(config, **options):
+        own = folder / str(len(running))
+        own.mkdir()
+        service = Service(binary, str(own), config, **options)
+        running.append(service)
+        service.wait_ready()
+        return service
+
+    yield start
+    ends = [(service, service.ended_by_itself(), service.stop()) for service in running]
+    for service, early, code in ends:
+        assert "Sanitizer" not in service.said(), service.said()[:20000]
+        assert early is None or early == service.expected_exit, f"it ended with {early}\n{service.tail()}"
+        assert code == "0" or service.expected_exit is not None, f"it ended with {code}\n{service.tail()}"
