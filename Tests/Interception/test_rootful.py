@@ -149,10 +149,14 @@ def test_an_app(host, pillion, config):
     assert host.tables() == []
 
 
-def test_others_are_not_touched(host, running):
+def test_others_are_not_touched(host, running, pillion, config):
+    """Nor is another run."""
     other = "import socket; s = socket.create_server(('10.9.0.1', 80));"
     other += " c = socket.create_connection(('10.9.0.1', 80)); print(s.accept()[0].getpeername() == c.getsockname())"
     assert host.run("python3", "-c", other).stdout == "True\n"
+    result = host.run(*rootful(pillion, config, "python3", "-c", APP))
+    assert result.stdout == "all is well\n", result.stderr
+    assert host.tables() == [f"{running.agent}"]
 
 
 def test_it_prints_and_lays_nothing(host, pillion, folder):
@@ -181,15 +185,18 @@ def test_the_proxy_is_killed(host, running):
 
 
 def test_all_are_killed(alone, host, running, pillion, config):
-    """The kernel takes the table away; the cgroup is found, and taken away by the next run."""
+    """The kernel takes the table away; the cgroup is found, and taken away by the next run, as is a table that no kernel minds."""
     os.kill(running.process.pid, signal.SIGSTOP)
     running.kill(running.agent, running.process.pid)
     assert host.tables() == []
     (left,) = cgroups(running.agent)
+    assert host.run("nft", "add", "table", "inet", f"pillion-{running.agent}").returncode == 0
+    assert f"table inet pillion-{running.agent}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
     assert f"cgroup {left}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
     assert left in host.run(pillion, "doctor").stdout
     result = host.run(*rootful(pillion, config, "true"))
-    assert result.returncode == 0 and left in result.stderr and cgroups(running.agent) == []
+    assert result.returncode == 0 and left in result.stderr, result.stderr
+    assert cgroups(running.agent) == [] and host.tables() == []
 
 
 def test_without_a_cgroup(host, pillion, config):
