@@ -19,7 +19,7 @@ func main() {
 		_, caller, _ := strings.Cut(request.Header.Get("x-forwarded-client-cert"), "URI=")
 		fmt.Fprintf(answer, "%s, to %s\n", item, caller)
 	})
-	if err := http.ListenAndServe("127.0.0.1:8080", nil); err != nil {
+	if err := http.ListenAndServe(":8080", nil); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

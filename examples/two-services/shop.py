@@ -19,4 +19,4 @@ class Shop(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Shop).serve_forever()
+http.server.ThreadingHTTPServer(("", 8080), Shop).serve_forever()
