@@ -7,15 +7,21 @@
 
 enum { REMOVAL_TRIES = 100, REMOVAL_PAUSE_MICROSECONDS = 5000, DEPTH_LIMIT = 16 };
 
-// "… ROOT MOUNTPOINT … - cgroup2 …", of /proc/self/mountinfo; what is shown of the tree begins at its root.
+// "… ROOT MOUNTPOINT … - cgroup2 …", of /proc/self/mountinfo; what is shown of the tree begins at its root. The last, which lies on
+// top; not one of a tree above the root of our cgroup namespace.
 static bool find_mount(char root[PATH_MAX], char point[PATH_MAX]) {
   FILE *file = fopen("/proc/self/mountinfo", "re");
   if (file == NULL) return false;
   char line[3 * PATH_MAX];
   bool found = false;
-  while (!found && fgets(line, sizeof line, file) != NULL) {
+  while (fgets(line, sizeof line, file) != NULL) {
     _Static_assert(PATH_MAX > 4095, "the widths below");
-    found = strstr(line, " - cgroup2 ") != NULL && sscanf(line, "%*d %*d %*s %4095s %4095s", root, point) == 2;
+    char its_root[PATH_MAX], its_point[PATH_MAX];
+    if (strstr(line, " - cgroup2 ") == NULL) continue;
+    if (sscanf(line, "%*d %*d %*s %4095s %4095s", its_root, its_point) != 2 || strncmp(its_root, "/..", 3) == 0) continue;
+    found = true;
+    memcpy(root, its_root, PATH_MAX);
+    memcpy(point, its_point, PATH_MAX);
   }
   fclose(file);
   return found;

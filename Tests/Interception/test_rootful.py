@@ -1,20 +1,25 @@
 """--intercept rootful, in a network namespace that stands for a host: no rule is ever laid in the real one's."""
 
-import fcntl
 import os
 import platform
 import signal
 import socket
 import struct
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 from configs import bootstrap, inbound, outbound, says, static
 from conftest import HERE, NOBODY, alive, descendants, eventually
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="rules are root's")
+
+def mount():
+    """Where this machine has its cgroups of version 2."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return next((line.split()[4] for line in mounts if " - cgroup2 " in line), None)
+
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0 or mount() is None, reason="rules are root's")
 only_x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter has x86-64's numbers")
 
 CONFIG = bootstrap([outbound([says("hello\n", "api.test")])])
@@ -38,13 +43,23 @@ def tables():
 
 
 class Host:
+    """With a tree of cgroups of its own, as a container has: other runs on this machine take away what is left of any."""
+
     def __init__(self):
-        command = ["unshare", "--net", "sh", "-ec", LAY]
+        self.cgroup = Path(mount()) / f"host-{os.getpid()}"
+        self.cgroup.mkdir()
+        self.join = ["sh", "-ec", f'echo $$ >{self.cgroup}/cgroup.procs; exec "$@"', "sh"]
+        lay = f"umount -l {mount()}\nmount -t cgroup2 none {mount()}\n{LAY}"
+        command = [*self.join, "unshare", "--net", "--mount", "--cgroup", "sh", "-ec", lay]
         self.keeper = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.keeper.stdout.readline() == "ready\n"
 
     def inside(self, *command):
-        return ["nsenter", "--net", f"--target={self.keeper.pid}", "--", *command]
+        target = f"--target={self.keeper.pid}"
+        return [*self.join, "nsenter", "--net", "--mount", "--cgroup", target, "--", *command]
+
+    def cgroups(self, pid):
+        return list(self.cgroup.rglob(f"pillion-{pid}"))
 
     def run(self, *command, **options):
         return subprocess.run(self.inside(*command), capture_output=True, text=True, timeout=30, **options)
@@ -58,25 +73,21 @@ class Host:
     def close(self):
         self.keeper.kill()
         self.keeper.wait()
+        assert eventually(self.is_removed)
 
-
-def cgroups(pid):
-    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines() if " - cgroup2 " in line]
-    return [str(path) for mount in mounts for path in Path(mount).rglob(f"pillion-{pid}")]
+    def is_removed(self):
+        try:
+            self.cgroup.rmdir()
+        except OSError:
+            return False
+        return True
 
 
 @pytest.fixture
-def alone():
-    """For whom leaves something behind: others would take it away."""
-
-
-@pytest.fixture
-def host(request):
-    with open(Path(tempfile.gettempdir()) / "pillion-rootful.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if "alone" in request.fixturenames else fcntl.LOCK_SH)
-        host = Host()
-        yield host
-        host.close()
+def host():
+    host = Host()
+    yield host
+    host.close()
 
 
 @pytest.fixture
@@ -114,7 +125,7 @@ class Running:
 @pytest.fixture
 def running(host, pillion, config):
     run = Running(host, pillion, config)
-    assert host.tables() == [f"{run.agent}"] and len(cgroups(run.agent)) == 1
+    assert host.tables() == [f"{run.agent}"] and len(host.cgroups(run.agent)) == 1
     yield run
     if run.process.poll() is None:
         run.kill(run.process.pid)
@@ -176,32 +187,32 @@ def test_what_nft_makes_of_what_is_printed(host, pillion):
 
 def test_the_agent_is_killed(host, running):
     running.kill(running.agent)
-    assert host.tables() == [] and cgroups(running.agent) == []
+    assert host.tables() == [] and host.cgroups(running.agent) == []
 
 
 def test_the_proxy_is_killed(host, running):
     running.kill(running.process.pid)
-    assert eventually(lambda: host.tables() == [] and cgroups(running.agent) == [])
+    assert eventually(lambda: host.tables() == [] and host.cgroups(running.agent) == [])
 
 
-def test_all_are_killed(alone, host, running, pillion, config):
+def test_all_are_killed(host, running, pillion, config):
     """The kernel takes the table away; the cgroup is found, and taken away by the next run, as is a table that no kernel minds."""
     os.kill(running.process.pid, signal.SIGSTOP)
     running.kill(running.agent, running.process.pid)
     assert host.tables() == []
-    (left,) = cgroups(running.agent)
+    (left,) = [path.name for path in host.cgroups(running.agent)]
     assert host.run("nft", "add", "table", "inet", f"pillion-{running.agent}").returncode == 0
     assert f"table inet pillion-{running.agent}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
-    assert f"cgroup {left}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
-    assert left in host.run(pillion, "doctor").stdout
+    assert f"cgroup {mount()}/{left}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
+    assert f"{mount()}/{left}" in host.run(pillion, "doctor").stdout
     result = host.run(*rootful(pillion, config, "true"))
     assert result.returncode == 0 and left in result.stderr, result.stderr
-    assert cgroups(running.agent) == [] and host.tables() == []
+    assert host.cgroups(running.agent) == [] and host.tables() == []
 
 
 def test_without_a_cgroup(host, pillion, config):
     """By a group of its own, beside those that it has."""
-    hide = 'umount -l $(awk \'/ - cgroup2 /{print $5}\' /proc/self/mountinfo) && exec "$@"'
+    hide = f'umount -l {mount()} && exec "$@"'
     app = "import os; assert os.getegid() == 1337 and 0 in os.getgroups()\n" + APP
     command = ["unshare", "--mount", "sh", "-ec", hide, "sh", *rootful(pillion, config, "python3", "-c", app)]
     result = host.run(*command)
