@@ -1,6 +1,5 @@
 import CLinux
 import CPillionNS
-import CLinux
 import Glibc
 import Proxy
 import Reactor
