@@ -80,15 +80,23 @@ extension HeaderMap {
   }
 
   /// Copies the bytes to the end of the buffer, also when they are a view into it.
+  @inline(__always)
   func store(_ view: ByteView) -> UInt32 {
     let offset = used
-    if capacity - used >= view.count {
+    if capacity &- used >= view.count {
       copyBytes(from: view.start, count: view.count, to: bytes + used)
     } else {
-      reserve(view.count, keeping: view, .empty) { target, view, _ in memcpy(target, view.start, view.count) }
+      storeGrowing(view)
     }
-    used += view.count
-    return UInt32(offset)
+    used &+= view.count
+    // A buffer is never larger than what UInt32 counts (reserve).
+    return UInt32(truncatingIfNeeded: offset)
+  }
+
+  /// Apart, so that the common case is short.
+  @inline(never)
+  private func storeGrowing(_ view: ByteView) {
+    reserve(view.count, keeping: view, .empty) { target, view, _ in memcpy(target, view.start, view.count) }
   }
 
   /// Makes room for `length` more bytes and lets `fill` write them; what the views show stays readable meanwhile.

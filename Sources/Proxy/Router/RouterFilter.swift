@@ -229,15 +229,16 @@ final class RouterFilter: HTTPFilter {
   // MARK: Attempts
 
   func startAttempt(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) {
-    let pool = pool(cluster, host, route)
-    stream.info.upstreamHost = pool.host
-    stream.info.upstreamLocalAddress = nil
     attemptInFlight = true
     if upstream == nil { upstream = UpstreamRequest(self, worker: worker) }
-    upstream.unretained?.use { $0.start(pool) }
+    stream.info.upstreamLocalAddress = nil
+    pool(cluster, host, route).use { pool in
+      stream.info.upstreamHost = pool.host
+      upstream.unretained?.use { $0.start(pool) }
+    }
   }
 
-  private func pool(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) -> ConnectionPool {
+  private func pool(_ cluster: WorkerCluster, _ host: Int, _ route: RouteEntry) -> Unretained<ConnectionPool> {
     if stream.upgrade == .connect, route.endsTunnels { return cluster.tunnelPool(at: host, priority: route.priority) }
     guard cluster.info.hasAutoSNI, let headers = stream.requestHeaders else {
       return cluster.pool(at: host, priority: route.priority, downstream: downstreamProtocol)

@@ -11,8 +11,8 @@ final class WorkerCluster {
   private(set) var hostSet: HostSet
   /// One for each group of the host set.
   private var balancers: [LoadBalancer] = []
-  /// For each ``PoolKind``, beside `hostSet.candidates`.
-  private var pools: [[ConnectionPool?]]
+  /// For each ``PoolKind``, beside `hostSet.candidates`: all of them are in ``poolsByHost``, which keeps them.
+  private var pools: [[Unretained<ConnectionPool>?]]
   private var poolsByHost: [PoolKey: ConnectionPool] = [:]
   /// Responses by code: of all, of requests from outside, of internal ones.
   var responses: ResponseCounters
@@ -103,35 +103,35 @@ final class WorkerCluster {
   }
 
   /// - Parameter downstream: what the request came by; nil for one of our own.
-  func pool(at index: Int, priority: RoutingPriority, downstream: HTTPProtocol?) -> ConnectionPool {
+  func pool(at index: Int, priority: RoutingPriority, downstream: HTTPProtocol?) -> Unretained<ConnectionPool> {
     pool(at: index, PoolKind(priority: priority, version: info.version(downstream: downstream)))
   }
 
   /// The pool of CONNECT requests that end here.
-  func tunnelPool(at index: Int, priority: RoutingPriority) -> ConnectionPool {
+  func tunnelPool(at index: Int, priority: RoutingPriority) -> Unretained<ConnectionPool> {
     pool(at: index, PoolKind(priority: priority, version: .tcp))
   }
 
-  private func pool(at index: Int, _ kind: PoolKind) -> ConnectionPool {
+  private func pool(at index: Int, _ kind: PoolKind) -> Unretained<ConnectionPool> {
     if let pool = pools[kind.row][index] { return pool }
     let host = hostSet.candidates[index]
     let pool = ConnectionPool(self, host: host, priority: kind.priority, version: kind.version)
-    pools[kind.row][index] = pool
     poolsByHost[PoolKey(host: ObjectIdentifier(host), kind: kind)] = pool
-    return pool
+    pools[kind.row][index] = Unretained(pool)
+    return Unretained(pool)
   }
 
   /// The pool of a request that asks something of its own of TLS.
   func pool(
     at index: Int, priority: RoutingPriority, downstream: HTTPProtocol?, _ options: UpstreamTransportOptions
-  ) -> ConnectionPool {
+  ) -> Unretained<ConnectionPool> {
     let host = hostSet.candidates[index]
     let kind = PoolKind(priority: priority, version: info.version(downstream: downstream))
     let key = OptionsKey(pool: PoolKey(host: ObjectIdentifier(host), kind: kind), options: options)
-    if let pool = poolsByOptions[key] { return pool }
+    if let pool = poolsByOptions[key] { return Unretained(pool) }
     let pool = ConnectionPool(self, host: host, priority: priority, version: kind.version, options: options)
     poolsByOptions[key] = pool
-    return pool
+    return Unretained(pool)
   }
 
   /// A pool of ``pool(at:priority:downstream:_:)`` has no connection and no request any more.
@@ -183,7 +183,7 @@ final class WorkerCluster {
     let candidates = hostSet.candidates
     pools = Array(repeating: Array(repeating: nil, count: candidates.count), count: PoolKind.rows)
     for kind in Set(poolsByHost.keys.map(\.kind)) {
-      pools[kind.row] = candidates.map { poolsByHost[PoolKey(host: ObjectIdentifier($0), kind: kind)] }
+      pools[kind.row] = candidates.map { poolsByHost[PoolKey(host: ObjectIdentifier($0), kind: kind)].unretained }
     }
   }
 }

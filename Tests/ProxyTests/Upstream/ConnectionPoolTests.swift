@@ -53,7 +53,7 @@ import Testing
     let caller = PoolCaller(harness.worker.headerMaps, endsRequest: true)
     weak var pool: ConnectionPool?
     do {
-      let made = harness.worker.clusters[0].pool(at: 0, priority: .default, downstream: nil, options)
+      let made = harness.worker.clusters[0].pool(at: 0, priority: .default, downstream: nil, options).object
       made.newStream(caller)
       pool = made
     }

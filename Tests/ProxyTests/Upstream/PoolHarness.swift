@@ -56,7 +56,7 @@ final class PoolHarness {
       monitor: nil, store: store)
     _ = info.replaceHosts([host])
     worker = Worker(loop, index: 0, snapshot: snapshot, shard: store.makeShard(), main: try Mailbox<MainLoop>())
-    pool = worker.clusters[0].pool(at: 0, priority: .default, downstream: nil)
+    pool = worker.clusters[0].pool(at: 0, priority: .default, downstream: nil).object
   }
 
   /// The circles between the worker and what it owns.

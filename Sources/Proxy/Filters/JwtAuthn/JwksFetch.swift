@@ -83,7 +83,7 @@ final class JwksFetch: UpstreamCallbacks {
       cluster.count(503, isInternal: true, worker.shard)
       return tell(nil)
     }
-    let pool = cluster.pool(at: host, priority: .default, downstream: nil)
+    let pool = cluster.pool(at: host, priority: .default, downstream: nil).object
     self.pool = pool
     isWaiting = true
     pool.newStream(self)
