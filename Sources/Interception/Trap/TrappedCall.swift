@@ -1,3 +1,4 @@
+import CLinux
 import CPillionNS
 import Glibc
 import Reactor

@@ -1,3 +1,4 @@
+import CLinux
 import EnvoyConfig
 import Glibc
 import Reactor
