@@ -99,9 +99,6 @@ struct app {
 int app_fork(const struct agent_options *options, const sigset_t *mask, struct app *app);
 int app_release(struct app *app);  // what its exec fails with
 
-// trap.c: for this process and all that it starts. Takes a descriptor of notifications.
-int trap_install(int *notifications);
-
 // rootful.c: rules of the host for one app.
 bool rootful_lay(struct agent_place *place, struct agent_failure *failure);
 int rootful_enter(void);       // the app's process, before its exec; without rules nothing

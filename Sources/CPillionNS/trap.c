@@ -66,7 +66,7 @@ static int install(unsigned long flags) {
   return result < 0 ? -errno : (int)result;
 }
 
-int trap_install(int *notifications) {
+int pl_ns_trap(int *notifications) {
   if (OWN_ARCHITECTURE == 0) return ENOSYS;
   if (!sockets_can_be_taken()) filter[RECEIVES].jt = filter[RECEIVES].jf;
   // Without it (before Linux 5.19) a signal, such as those by which Go preempts, has the call begin anew.

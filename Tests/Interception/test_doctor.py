@@ -68,6 +68,14 @@ def test_no_namespaces(denied):
 
 
 @only_x86
+def test_the_last_step_of_the_ladder(denied):
+    """An app that nothing captures is told of the proxy."""
+    result = denied(["unshare", "seccomp"], *APP)
+    assert (result.returncode, result.stdout) == (0, "hello\n"), result.stderr
+    assert [line.split(". ")[1] for line in result.stderr.splitlines()] == ["Using trap mode", "Using explicit mode"]
+
+
+@only_x86
 def test_the_end_of_the_ladder(denied):
     """Where only the file's names are allowed, an app that nothing captures is not run."""
     result = denied(["unshare", "seccomp"], "run", "-l", "warning", "-c", "CONFIG", "--outbound", "registry-only", "--", "true")

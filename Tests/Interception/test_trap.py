@@ -3,14 +3,12 @@ kernel has, and under what Docker's default profile leaves of it, where addresse
 
 import platform
 import signal
-import socket
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 from configs import bootstrap, inbound, outbound, says, static, tcp, to
-from conftest import HERE, alive, descendants, eventually, free_port
+from conftest import alive, descendants, eventually, free_port
 
 HELLO = bootstrap([outbound([says("hello\n", "api.test", "*.wild.test")])])
 DOCKER = ["unshare", "setns", "mount", "pidfd_getfd"]

@@ -91,6 +91,9 @@ int pl_ns_change_host_ports(
 
 // MARK: Trapped calls (seccomp_unotify(2)). Where nothing else is said: 0, or an errno.
 
+// Traps the calls of this thread, and of all that it starts from now on; for ever. Gives the descriptor of the notifications.
+int pl_ns_trap(int *notifications);
+
 enum pl_ns_call_kind { PL_NS_CONNECT, PL_NS_SENDTO, PL_NS_RECVFROM };
 
 // A call that waits for an answer. Addresses are of that process.
