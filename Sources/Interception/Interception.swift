@@ -137,6 +137,10 @@ package final class Interception {
   package func attach(to main: MainLoop) throws {
     if let plan = rung.plan, var sockets = sockets.take() {
       main.log.info("the app's connections come by \(sockets.variant)\(sockets.hasIPv6 ? "" : ", without IPv6")")
+      if sockets.variant == NamespaceVariant.anyip.rawValue {
+        let ports = plan.capturedPorts.map { "\($0)" }.joined(separator: ", ")
+        main.log.warning("without nftables the app reaches these ports of others only: \(ports)")
+      }
       hostPorts = try makeHostPorts(main, plan, sockets.portChanges, variant: sockets.variant)
       relay = try makeRelay(main.loop, sockets.datagrams.take(), plan, variant: sockets.variant)
       if let dns = sockets.dns.take() {

@@ -164,4 +164,5 @@ def test_the_first_that_works(pillion, folder, user, calls):
     command += ["--", "curl", "-sS", "http://api.test/"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert result.stdout == "hello\n", result.stderr
+    assert ("reaches these ports of others only: 80, 443" in result.stderr) == ("nftables" in calls)
     assert f"come by {'anyip' if 'nftables' in calls else 'redirect'}" in result.stderr
