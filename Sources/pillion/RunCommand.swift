@@ -11,8 +11,8 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Serve: load the configuration and proxy until SIGTERM (the default).",
     discussion: """
-      With an app behind --, run it once the proxy serves, in a network namespace of its own, where all its connections come
-      to the proxy; end with it, and with its exit code.
+      With an app behind --, run it once the proxy serves, have its connections come to the proxy (--intercept), and end
+      with it, and with its exit code.
       """)
 
   @OptionGroup var options: ServeOptions

@@ -23,11 +23,11 @@ class Database:
         self.prefix = NOBODY if os.getuid() == 0 else []
         data = self.folder / "data"
         self.call("initdb", "-D", data, "-U", "app", "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
-        options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "fsync": "off"}
+        options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, program("postgres"), "-D", data, *settings], stdout=log, stderr=log
+                [*self.prefix, program("postgres"), "-D", data, *settings, "-F"], stdout=log, stderr=log
             )
         ready = [program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         assert eventually(lambda: subprocess.run(ready).returncode == 0, 20), (self.folder / "log").read_text()

@@ -314,5 +314,6 @@ def test_nested(run, pillion, folder):
         config.write_text(bootstrap([outbound([says(f"{name}\n", f"{name}.test"), to("passthrough", "*")])]))
         config.chmod(0o644)
     within = " ".join(f"{pillion} run -l warning -c {folder}/{name}.json --" for name in ("middle", "inner"))
-    out, err, code = run(HELLO, "sh", "-c", f"{within} curl -sS http://inner.test/ http://middle.test/ http://api.test/")
+    ask = "curl -sS http://inner.test/ http://middle.test/ http://api.test/"
+    out, err, code = run(HELLO, "sh", "-c", f"{within} {ask}")
     assert (out, code) == ("inner\nmiddle\nhello\n", 0), err
