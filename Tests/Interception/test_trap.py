@@ -253,6 +253,17 @@ while True:
     assert said.read_text() == "38"
 
 
+def test_memory_that_is_closed(run, user):
+    """To root it is not."""
+    program = "import ctypes, socket; ctypes.CDLL(None).prctl(4, 0);"
+    program += " print([socket.socket().connect_ex(('192.0.2.1', 80)) for _ in range(2)])"
+    out, err, code = run(HELLO, PYTHON, "-c", program, flags=[*FLAGS, "--outbound", "registry-only"])
+    if user == "root":
+        assert (out, err) == ("[0, 0]\n", "")
+    else:
+        assert out == "[101, 101]\n" and err.count("memory of process") == 1, (out, err)
+
+
 def test_signals(run):
     """Those that the app catches neither end its connects nor have them begin anew."""
     program = """

@@ -52,6 +52,7 @@ private final class TrapLoop {
   /// The cookie of our own network namespace.
   private let network: UInt64
   private var pending: [TrapConnection] = []
+  private var hasWarned = false
 
   init(_ notifications: consuming TrapNotifications, _ rules: TrapRules, wake: Int32) {
     self.notifications = notifications
@@ -102,8 +103,19 @@ private final class TrapLoop {
       }
       carryOut(decision, call, process, address)
     } catch {
+      if error.code == EPERM { warnOnce(call.task) }
       carryOut(rules.decisionOnUnreadable, call, process, .other)
     }
+  }
+
+  /// Nobody would look for that in a log.
+  private func warnOnce(_ task: pid_t) {
+    if hasWarned { return }
+    hasWarned = true
+    var text =
+      "pillion: the memory of process \(task) is closed to Pillion, as of another user's or one that wants no dumps: its "
+      + "connects are not captured; in a container: docker run --cap-add SYS_PTRACE\n"
+    _ = text.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
   /// What becomes of it depends on the socket.
@@ -115,6 +127,8 @@ private final class TrapLoop {
       if case .redirect(let target) = decision, case .ip(_, let isIPv6) = address, call.kind == PL_NS_CONNECT {
         return connect(call, socket, to: TrappedAddress.form(of: target, isIPv6: isIPv6), isIPv6: isIPv6)
       }
+      // Before the app goes on: what it closes then is closed.
+      _ = consume socket
       carryOut(decision, call, process, address)
     } catch {
       if error.code == EBADF { return notifications.proceed(call.id) }
@@ -158,13 +172,14 @@ private final class TrapLoop {
     guard notifications.isValid(call.id) else { return }
     // On a socket for IPv6 alone there would be no way; one that is bound keeps it so, and has none.
     if isIPv6 { Sockets.set(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
-    let connection = TrapConnection(call.id, socket, target)
-    if let code = connection.attempt() {
+    var connection: TrapConnection? = TrapConnection(call.id, socket, target)
+    var code = connection?.attempt()
+    if code == nil, pending.count == Self.pendingLimit { code = ENOBUFS }
+    if let code {
+      connection = nil
       notifications.answer(call.id, code)
-    } else if pending.count < Self.pendingLimit {
+    } else if let connection {
       pending.append(connection)
-    } else {
-      notifications.answer(call.id, ENOBUFS)
     }
   }
 
