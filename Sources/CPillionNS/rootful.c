@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { PORT_TRIES = 16 };
+// The same port in every run where it is free: the kernel keeps the translation of a connection for two minutes after its end, and
+// leads another from the same port to where that one went.
+enum { FIRST_PORT = 28151, PORT_TRIES = 64 };
 
 static const char prefix[] = "pillion-";
 
@@ -118,13 +120,13 @@ static int listen_for_names(int type, int *fd, uint16_t *port) {
 }
 
 // Where REDIRECT leads, 127.0.0.1 and ::1, at one port. At no other address: one's connection there would go round for ever.
-static int listen_at_loopback(struct agent_place *place, uint16_t *port) {
-  struct agent_listener wanted = {.type = SOCK_STREAM, .reach = REACHED_AT_LOOPBACK, .family = AF_INET};
+static int listen_at_loopback(struct agent_place *place, uint16_t port) {
+  struct agent_listener wanted = {
+      .port = port, .type = SOCK_STREAM, .reach = REACHED_AT_LOOPBACK, .family = AF_INET};
   int code = agent_listen(wanted, &place->captures[0]);
-  if (code != 0 || (code = agent_port_of(place->captures[0], port)) != 0) return code;
+  if (code != 0) return code;
   place->capture_count = 1;
   wanted.family = AF_INET6;
-  wanted.port = *port;
   code = agent_listen(wanted, &place->captures[1]);
   if (code == 0) place->capture_count = 2;
   if (code != EADDRINUSE) return 0;
@@ -134,7 +136,10 @@ static int listen_at_loopback(struct agent_place *place, uint16_t *port) {
 
 static int listen_on_host(struct agent_place *place, struct ports *ports) {
   int code = EADDRINUSE;
-  for (int tries = 0; code == EADDRINUSE && tries < PORT_TRIES; tries++) code = listen_at_loopback(place, &ports->capture);
+  for (int tries = 0; code == EADDRINUSE && tries < PORT_TRIES; tries++) {
+    ports->capture = (uint16_t)(FIRST_PORT + tries);
+    code = listen_at_loopback(place, ports->capture);
+  }
   if (code == 0) code = listen_for_names(SOCK_DGRAM, &place->dns_udp, &ports->dns_udp);
   return code == 0 ? listen_for_names(SOCK_STREAM, &place->dns_tcp, &ports->dns_tcp) : code;
 }
