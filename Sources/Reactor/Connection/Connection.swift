@@ -18,8 +18,9 @@ public final class Connection: Transport {
   private static let readsPerTurn = 8
   /// A body of at least so many bytes is sent beside what waits, not copied behind it.
   private static let directWriteSize = 8 * 1024
-  /// What waits to be sent together goes out sooner once it is so many bytes: they fill a record of TLS.
-  private static let gatheredSize = 16 * 1024
+  /// What waits to be sent together goes out sooner once it is so many bytes. In the smallest of frames that is well below
+  /// the default of max_outbound_control_frames, which is for what a peer does not read.
+  private static let gatheredSize = 8 * 1024
 
   package let loop: EventLoop
   /// Kept until the close, and then to the end of the turn.
