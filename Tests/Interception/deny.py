@@ -1,7 +1,7 @@
 """Runs a command under a seccomp filter that denies some calls, as containers do: deny.py CALL… -- COMMAND…
 
 Calls: unshare, setns, mount, ipv6 (sockets of it), nftables (sockets of it), pidfd_getfd, process_vm_readv, seccomp,
-transparent and transparent6 (setting IP_TRANSPARENT, IPV6_TRANSPARENT)."""
+notif_sizes (asking seccomp for the sizes of its notifications), transparent and transparent6 (setting IP_TRANSPARENT, IPV6_TRANSPARENT)."""
 
 import ctypes
 import os
@@ -19,6 +19,7 @@ CALLS = {
     "pidfd_getfd": (438, None, 0, EPERM),
     "process_vm_readv": (310, None, 0, EPERM),
     "seccomp": (317, None, 0, EPERM),
+    "notif_sizes": (317, 0, 3, EPERM),
     "transparent": (54, 2, 19, EPERM),
     "transparent6": (54, 2, 75, EPERM),
 }

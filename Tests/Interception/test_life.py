@@ -24,6 +24,12 @@ def flags(request):
     return ["--intercept", request.param]
 
 
+@pytest.fixture(params=[*CAPTURES, "explicit"])
+def captured(request):
+    """Each has threads of its own before the first signal is minded."""
+    return ["--intercept", request.param]
+
+
 def started(run, name="sleep"):
     assert eventually(lambda: run.command_of(name)), run.process.poll()
     run.note()
@@ -86,11 +92,12 @@ def test_standard_input(start):
     assert (out, run.process.returncode) == ("through\n", 0)
 
 
-def test_signals_are_passed_on(start, folder):
-    script = "for s in HUP INT QUIT USR2; do trap \"echo $s\" $s; done; trap 'echo TERM; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
-    run = start(CONFIG, "bash", "-c", script)
+def test_signals_are_passed_on(start, captured):
+    names = ("HUP", "INT", "QUIT", "USR2", "ALRM", "RTMIN", "TERM")
+    script = "for s in HUP INT QUIT USR2 ALRM RTMIN; do trap \"echo $s\" $s; done; trap 'echo TERM; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
+    run = start(CONFIG, "bash", "-c", script, flags=captured)
     assert run.process.stdout.readline() == "ready\n"
-    for name in ("HUP", "INT", "QUIT", "USR2", "TERM"):
+    for name in names:
         run.process.send_signal(getattr(signal, f"SIG{name}"))
         assert run.process.stdout.readline() == f"{name}\n"
     assert run.wait()[2] == 3
@@ -105,12 +112,12 @@ def test_ignored_signals_stay_ignored(run):
     assert run(CONFIG, *command)[0] == subprocess.run(command, capture_output=True, text=True).stdout
 
 
-def test_termination(start):
+def test_termination(start, captured):
     """SIGTERM: nothing new comes in, what the app sends out goes on, until it is gone."""
     port = free_port()
-    config = bootstrap([outbound([says("hello\n", "api.test")]), inbound(port)], [static("app", "127.0.0.1", 8080)])
+    config = bootstrap([outbound([says("hello\n", "api.test")]), inbound(port)], [static("app", "127.0.0.1", free_port())])
     script = "trap 'sleep 0.5; curl -sS http://api.test/; exit 4' TERM; echo ready; while :; do sleep 0.05; done"
-    run = start(config, "bash", "-c", script)
+    run = start(config, "bash", "-c", script, flags=captured)
     assert run.process.stdout.readline() == "ready\n"
     assert get(port)[0] == 503
     run.process.send_signal(signal.SIGTERM)
@@ -119,9 +126,9 @@ def test_termination(start):
     assert (out, code) == ("hello\n", 4), err
 
 
-def test_an_app_that_will_not_end(start):
+def test_an_app_that_will_not_end(start, captured):
     run = start(CONFIG, "bash", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done",
-                flags=["--termination-grace-period-s", "1"])
+                flags=[*captured, "--termination-grace-period-s", "1"])
     assert run.process.stdout.readline() == "ready\n"
     begun = time.monotonic()
     run.process.send_signal(signal.SIGTERM)

@@ -253,6 +253,34 @@ while True:
     assert said.read_text() == "38"
 
 
+def test_who_is_left_behind(start, folder):
+    """Its connects are answered for as long as it is there."""
+    said = folder / "said"
+    program = f"""
+import os, signal, socket, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork():
+    os._exit(0)
+begun = time.monotonic()
+codes = set()
+while True:
+    codes.add(socket.socket().connect_ex(('192.0.2.1', 80)))
+    open({str(said)!r}, 'w').write(str(sorted(codes)))
+    time.sleep(0.01)
+"""
+    run = start(HELLO, PYTHON, "-c", program, flags=FLAGS)
+    assert run.wait()[2] == 0
+    assert "38" not in said.read_text()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter has x86-64's numbers")
+def test_the_step_to_explicit(run, denying):
+    """Also where a trap fails that is laid already."""
+    under = denying("unshare", "setns", "notif_sizes")
+    out, err, code = run(HELLO, "curl", "-sS", "http://api.test/", under=under)
+    assert (out, code) == ("hello\n", 0) and "Using explicit mode" in err, err
+
+
 def test_memory_that_is_closed(run, user):
     """To root it is not."""
     program = "import ctypes, socket; ctypes.CDLL(None).prctl(4, 0);"

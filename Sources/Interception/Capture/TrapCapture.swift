@@ -15,6 +15,14 @@ final class TrapCapture: Capture {
     let trapped = try agent.waitUntilTrapped()
     let access = TrapAccess(to: trapped.app)
     if let failure = access.failure { throw failure }
+    do throws(SystemError) {
+      return try open(trapped, access)
+    } catch {
+      throw AgentFailure(step: error.call == "seccomp" ? "seccomp" : "trap sockets", code: error.code)
+    }
+  }
+
+  private func open(_ trapped: consuming Agent.Trapped, _ access: TrapAccess) throws(SystemError) -> CaptureSockets {
     let capture = try TrapSockets.capture()
     let dns = CaptureSockets.DNS(udp: try TrapSockets.dnsUDP(), tcp: try TrapSockets.dnsTCP())
     let rules = TrapRules(
@@ -33,5 +41,6 @@ final class TrapCapture: Capture {
     return [plan.captureListener: TrappedOutbound(tokens: tokens, captured: captured)]
   }
 
-  func close() { supervisor?.stop() }
+  /// What the app leaves behind calls on until it has been ended.
+  func agentEnded() { supervisor?.stop() }
 }

@@ -16,7 +16,7 @@ package enum Ladder {
     let what =
       switch failure.step {
       case "root", "rules": "no rules for the app"
-      case "seccomp", "process_vm_readv", "process_vm_writev": "the app's connects cannot be trapped"
+      case "seccomp", "process_vm_readv", "process_vm_writev", "trap sockets": "the app's connects cannot be trapped"
       default: "no namespace for the app"
       }
     return "\(what): \(reason(failure, machine)); \(remedy(failure, machine))"

@@ -169,7 +169,9 @@ package final class MainLoop: EventHandler {
   /// Beside an app, all signals but SIGUSR1 are its own: who passes them on. The second argument: the terminal has sent it
   /// to the app already. To be set before ``start(_:)``.
   package var appSignals: ((Int32, Bool) -> Void)?
-  private static let signalsOfApps = [SIGHUP, SIGQUIT, SIGUSR2, SIGWINCH, SIGCONT]
+  private static let signalsOfApps =
+    [SIGHUP, SIGQUIT, SIGUSR2, SIGWINCH, SIGCONT, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGURG]
+    + Array(__libc_current_sigrtmin()...__libc_current_sigrtmax())
 
   private func received(signal: Int32, fromTerminal: Bool) {
     switch signal {

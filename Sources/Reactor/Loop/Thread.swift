@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// A thread of the system's. What its body makes lives and dies on it.
+/// A thread of the system's. What its body makes lives and dies on it. No signal for the process comes to it: they are the main
+/// thread's, whatever is blocked there by the time a thread is made.
 package struct Thread: ~Copyable {
   private let id: pthread_t
 
@@ -21,6 +22,11 @@ package struct Thread: ~Copyable {
         body()
       })
     var id = pthread_t()
+    var all = sigset_t()
+    var callers = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &callers)
+    defer { pthread_sigmask(SIG_SETMASK, &callers, nil) }
     let code = pthread_create(
       &id, nil,
       { argument in
