@@ -44,6 +44,8 @@ package final class Interception {
   private let options: Options
   private let configured: Bootstrap
   private let addresses: VirtualAddresses
+  /// Of all who ask for names: its threads are a limit on what is asked at a time.
+  private let resolver = HostResolver()
   private var rung: Rung
   /// Those below it, for a machine that refuses it.
   private var rungsBelow: ArraySlice<InterceptionMode>
@@ -127,7 +129,7 @@ package final class Interception {
   /// What the compiled configuration has to know of the app.
   package func apply(to compiler: inout SnapshotCompiler) {
     guard let plan = rung.plan, let capture = rung.capture else { return }
-    compiler.captures = capture.policies(plan, addresses, options.outbound)
+    compiler.captures = capture.policies(plan, addresses, options.outbound, resolver)
     guard let dialer = capture.dialer(rung.agent) else { return }
     compiler.dialers = Dictionary(
       plan.insideClusters.map { ($0, dialer) }, uniquingKeysWith: { first, _ in first })
@@ -145,7 +147,7 @@ package final class Interception {
       relay = try makeRelay(main.loop, sockets.datagrams.take(), plan, variant: sockets.variant)
       if let dns = sockets.dns.take() {
         let responder = makeResponder(plan, hasIPv6: sockets.hasIPv6)
-        self.dns = try DNSServer(main.loop, responder, dns)
+        self.dns = try DNSServer(main.loop, responder, resolver, dns)
       }
       if rung.capture?.dialer(rung.agent) != nil {
         hint = LoopbackHint(
@@ -197,7 +199,7 @@ package final class Interception {
         "--udp relay needs nftables' tproxy, which this machine does not have: connections come by \(variant)")
     }
     return try UDPRelay(
-      loop, capture: capture, rung.agent.sockets, plan.capturePolicy(addresses, options.outbound), addresses)
+      loop, capture: capture, rung.agent.sockets, plan.capturePolicy(addresses, options.outbound, resolver), addresses)
   }
 
   /// The proxy serves.

@@ -1,5 +1,6 @@
 """Where the app's connections and questions go."""
 
+import json
 import socket
 import subprocess
 import threading
@@ -288,6 +289,19 @@ def test_the_proxys_own_listeners(run):
     config = bootstrap([listener], admin=admin)
     assert run(config, "curl", "-sS", f"http://127.0.0.1:{port}/")[0] == "at its address\n"
     assert run(config, "curl", "-sS", f"http://127.0.0.1:{admin}/ready")[0] == "LIVE\n"
+
+
+def test_at_another_address_of_loopback(run):
+    """Each stands at its very address: at 127.0.0.1 that port is the app's own."""
+    listener = {**outbound([says("at its address\n", "*")]), "name": "explicit", "use_original_dst": False}
+    listener["filter_chains"][0].pop("filter_chain_match")
+    listener["address"] = address("127.0.0.10", port := free_port())
+    listener.pop("default_filter_chain")
+    config = json.loads(bootstrap([listener]))
+    config["admin"] = {"address": address("127.0.0.10", admin := free_port())}
+    targets = [f"http://127.0.0.10:{port}/", f"http://127.0.0.10:{admin}/ready"]
+    assert run(json.dumps(config), "curl", "-sS", *targets)[0] == "at its address\nLIVE\n"
+    assert run(json.dumps(config), "curl", "-sS", f"http://127.0.0.1:{admin}/ready")[2] in (7, 52, 56)
 
 
 def test_what_the_capture_port_itself_is_asked(run):

@@ -134,8 +134,8 @@ func httpListener(
     ]
     for (address, port, open, closed) in cases {
       let destination = try self.address(address, port)
-      #expect(plan.capturePolicy(addresses, .allowAny).decide(destination) == open, "\(address)")
-      #expect(plan.capturePolicy(addresses, .registryOnly).decide(destination) == closed, "\(address)")
+      #expect(plan.capturePolicy(addresses, .allowAny, HostResolver()).decide(destination) == open, "\(address)")
+      #expect(plan.capturePolicy(addresses, .registryOnly, HostResolver()).decide(destination) == closed, "\(address)")
     }
   }
 }
@@ -169,22 +169,60 @@ func httpListener(
     var bootstrap = Bootstrap()
     bootstrap.staticResources.listeners = [httpListener("own", "127.0.0.1", 15010, domains: ["a.test"])]
     let plan = InterceptionPlan(bootstrap, hostPorts: [5432])
-    let policy = plan.capturePolicy(VirtualAddresses(plan.names.exact), .allowAny, isInside: isInside)
+    let policy = plan.capturePolicy(
+      VirtualAddresses(plan.names.exact), .allowAny, HostResolver(), isInside: isInside)
     return Reactor.SocketAddress(ip: address, port: port).map { policy.decide($0) }
   }
 
   @Test func onlyPortsThatTheAppMayUseAreTheHosts() {
     for address in ["127.0.0.1", "10.244.0.2", "::1"] {
-      #expect(decide(address, 5432, isInside: true) == decide("240.240.255.254", 5432, isInside: true), "\(address)")
-      #expect(decide(address, 15010, isInside: true) == .serve)
+      for port: UInt16 in [5432, 15010] where port != 15010 || address != "127.0.0.1" {
+        #expect(decide(address, port, isInside: true) == decide("240.240.255.254", port, isInside: true), "\(address)")
+      }
       #expect(decide(address, 80, isInside: true) == .reset)
       #expect(decide(address, 15001, isInside: true) == .reset)
     }
   }
 
+  @Test func ourListenerIsServedWhereItIs() { #expect(decide("127.0.0.1", 15010, isInside: true) == .serve) }
+
   @Test func onTheHostLoopbackIsNotCaptured() {
     #expect(decide("127.0.0.1", 5432, isInside: false) == .reset)
     #expect(decide("10.244.0.2", 80, isInside: false) == .serve)
+  }
+}
+
+@Suite struct LoopbackPlacesTests {
+  private func address(_ text: String, _ port: UInt16) -> Reactor.SocketAddress? {
+    Reactor.SocketAddress(ip: text, port: port)
+  }
+
+  private func decide(
+    _ text: String, _ port: UInt16, listener: String, admin: String? = nil
+  ) throws -> LoopbackPlaces.Decision {
+    let places = LoopbackPlaces(
+      listeners: [try #require(address(listener, 15010))], admin: admin.flatMap { address($0, 19901) },
+      hostPorts: [5432])
+    #expect(places.ports == [5432, 15010] + (admin == nil ? [] : [19901]))
+    return places.decide(try #require(address(text, port)), opensAllPorts: false)
+  }
+
+  @Test func areAtTheirVeryAddresses() throws {
+    for place in ["127.0.0.10", "::1"] {
+      let admin = try #require(address(place, 19901))
+      #expect(try decide(place, 19901, listener: place, admin: place) == .host(admin))
+      #expect(try decide(place, 15010, listener: place, admin: place) == .listener)
+      #expect(try decide("127.0.0.1", 19901, listener: place, admin: place) == .none)
+      #expect(try decide("127.0.0.1", 15010, listener: place, admin: place) == .none)
+    }
+  }
+
+  @Test func localhostMeansAnyOfThem() throws {
+    let host = try #require(address("127.0.0.1", 15010))
+    #expect(try decide("::1", 15010, listener: "127.0.0.1") == .host(host))
+    #expect(try decide("::1", 15010, listener: "0.0.0.0") == .host(host))
+    #expect(try decide("127.0.0.9", 15010, listener: "0.0.0.0") == .listener)
+    #expect(try decide("127.0.0.1", 5432, listener: "::1") == .host(try #require(address("127.0.0.1", 5432))))
   }
 }
 

@@ -26,7 +26,7 @@ protocol Capture: AnyObject {
 
   /// By the name of the listener that an app comes by.
   func policies(
-    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy
+    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver
   ) -> [String: any CapturePolicy]
 
   /// For clusters of inbound listeners; nil where they are reached as any host.
@@ -41,9 +41,9 @@ extension Capture {
   func extend(_ plan: inout InterceptionPlan) {}
   func sockets(of listener: Listener) -> DescriptorList? { nil }
   func policies(
-    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy
+    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver
   ) -> [String: any CapturePolicy] {
-    [plan.captureListener: plan.capturePolicy(addresses, policy)]
+    [plan.captureListener: plan.capturePolicy(addresses, policy, resolver)]
   }
   func dialer(_ agent: Agent) -> (any UpstreamDialer)? { nil }
   func close() {}

@@ -30,8 +30,8 @@ final class ExplicitCapture: Capture {
   }
 
   func policies(
-    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy
+    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver
   ) -> [String: any CapturePolicy] {
-    plan.explicitPolicies(addresses, policy, ports)
+    plan.explicitPolicies(addresses, policy, resolver, ports)
   }
 }

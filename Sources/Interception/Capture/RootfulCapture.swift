@@ -7,9 +7,9 @@ final class RootfulCapture: Capture {
   func open(_ agent: Agent) throws -> CaptureSockets { try agent.waitForSockets() }
 
   func policies(
-    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy
+    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver
   ) -> [String: any CapturePolicy] {
-    [plan.captureListener: plan.capturePolicy(addresses, policy, isInside: false)]
+    [plan.captureListener: plan.capturePolicy(addresses, policy, resolver, isInside: false)]
   }
 
   /// One that was killed has left its cgroup.

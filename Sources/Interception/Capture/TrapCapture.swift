@@ -35,9 +35,9 @@ final class TrapCapture: Capture {
   }
 
   func policies(
-    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy
+    _ plan: InterceptionPlan, _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver
   ) -> [String: any CapturePolicy] {
-    let captured = plan.capturePolicy(addresses, policy, isInside: false)
+    let captured = plan.capturePolicy(addresses, policy, resolver, isInside: false)
     return [plan.captureListener: TrappedOutbound(tokens: tokens, captured: captured)]
   }
 

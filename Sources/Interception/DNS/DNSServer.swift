@@ -20,7 +20,7 @@ package final class DNSServer: EventHandler {
   private let socket: Descriptor
   private var acceptor: Acceptor?
   private var registration: Registration?
-  private let resolver = HostResolver()
+  private let resolver: HostResolver
   private let mailbox: Mailbox<DNSServer>
   private var waiting: [UInt64: Asker] = [:]
   private var nextTicket: UInt64 = 0
@@ -28,10 +28,11 @@ package final class DNSServer: EventHandler {
   private var buffer = [UInt8](repeating: 0, count: 65_535)
 
   init(
-    _ loop: EventLoop, _ responder: DNSResponder, _ sockets: consuming CaptureSockets.DNS
+    _ loop: EventLoop, _ responder: DNSResponder, _ resolver: HostResolver, _ sockets: consuming CaptureSockets.DNS
   ) throws(SystemError) {
     self.loop = loop
     self.responder = responder
+    self.resolver = resolver
     socket = sockets.udp
     mailbox = try Mailbox()
     super.init()

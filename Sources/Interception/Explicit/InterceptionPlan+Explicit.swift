@@ -24,12 +24,11 @@ extension InterceptionPlan {
 
   /// Decides over each of the app's connections, by the name of the listener that it comes to.
   func explicitPolicies(
-    _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ ports: LoopbackPorts
+    _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver, _ ports: LoopbackPorts
   ) -> [String: any CapturePolicy] {
-    let captured = capturePolicy(addresses, policy)
+    let captured = capturePolicy(addresses, policy, resolver)
     let forwarded = ForwardedOutbound(
-      addresses, names, policy: policy, known: known.compactMap { AddressRange($0) }.filter { $0.length > 0 },
-      ownPort: ports.proxyPort)
+      addresses, names, policy: policy, known: known, ownPort: ports.proxyPort)
     var policies: [String: any CapturePolicy] = [
       captureListener: ExplicitOutbound(entrance: .forwardProxy(forwarded), captured: captured)
     ]

@@ -13,44 +13,47 @@ package struct CapturedOutbound: CapturePolicy {
 
   private let addresses: VirtualAddresses
   private let names: RoutedNames
-  private let resolver = HostResolver()
+  private let resolver: HostResolver
   private let policy: OutboundTrafficPolicy
-  /// Ports of loopback on which the proxy itself listens.
-  private let listenerPorts: Set<UInt16>
-  /// Ports of the host's loopback that the app may use. Empty for one on the host, whose loopback is not captured.
-  private let loopbackPorts: Set<UInt16>
+  /// What of the host's loopback the app may use. Nil for one on the host, whose loopback is not captured.
+  private let loopback: LoopbackPlaces?
   /// What the rules let through of loopback is open then.
   private let opensAllPorts: Bool
   /// What the configuration names by its address.
   private let known: [AddressRange]
   private let ownAddresses: [Reactor.SocketAddress]
 
-  package init(
-    _ addresses: VirtualAddresses, _ names: RoutedNames, policy: OutboundTrafficPolicy, listenerPorts: Set<UInt16>,
-    loopbackPorts: Set<UInt16>?, opensAllPorts: Bool, known: [CidrRange]
+  init(
+    _ addresses: VirtualAddresses, _ names: RoutedNames, _ resolver: HostResolver, policy: OutboundTrafficPolicy,
+    loopback: LoopbackPlaces?, opensAllPorts: Bool, known: [AddressRange]
   ) {
     self.addresses = addresses
     self.names = names
     self.policy = policy
-    self.listenerPorts = listenerPorts
-    self.loopbackPorts = loopbackPorts ?? []
+    self.resolver = resolver
+    self.loopback = loopback
     self.opensAllPorts = opensAllPorts
-    self.known = known.compactMap { AddressRange($0) }.filter { $0.length > 0 }
-    let inside = loopbackPorts == nil ? [] : ["10.244.0.2", "fd00:244::2"]
+    self.known = known
+    let inside = loopback == nil ? [] : ["10.244.0.2", "fd00:244::2"]
     ownAddresses = inside.compactMap { Reactor.SocketAddress(ip: $0, port: 0) }
   }
 
   package func decide(_ destination: Reactor.SocketAddress) -> CaptureDecision {
-    if isOwn(destination) {
-      // Where listeners capture, whatever is asked of their ports comes here.
-      let isOpen = opensAllPorts || loopbackPorts.contains(destination.port)
-      if destination.port == Self.capturePort || !isOpen { return .reset }
-      return listenerPorts.contains(destination.port) ? .serve : handToHost(destination.port)
-    }
+    if isOwn(destination) { return decideOwn(destination) }
     if VirtualAddresses.isHost(destination) { return handToHost(destination.port) }
     if let name = addresses.name(of: destination) { return decide(name, port: destination.port) }
     if policy == .allowAny { return .serve }
     return known.contains { $0.contains(destination) } ? .serve : .reset
+  }
+
+  /// Where listeners capture, whatever is asked of their ports comes here.
+  private func decideOwn(_ destination: Reactor.SocketAddress) -> CaptureDecision {
+    if destination.port == Self.capturePort { return .reset }
+    return switch loopback?.decide(destination, opensAllPorts: opensAllPorts) {
+    case .listener: .serve
+    case .host(let address): .hand(listener: Self.hostListener, destination: address)
+    case .none?, nil: .reset
+    }
   }
 
   /// A name has an address of ours for all its ports, and may be routed at some of them only.

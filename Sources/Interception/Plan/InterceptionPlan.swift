@@ -14,14 +14,14 @@ package struct InterceptionPlan: Sendable {
   /// The name of the listener that takes what the app sends out.
   package let captureListener: String
   package private(set) var names: RoutedNames
-  /// Ports of the host's loopback that the app may use: the proxy's own listeners, the admin interface, those asked for.
-  package let loopbackPorts: [UInt16]
+  /// What of the host's loopback the app may use: the proxy's own listeners, the admin interface, the ports that were asked for.
+  private let loopback: LoopbackPlaces
   /// Whether those are only the ones that are open for sure.
   var opensAllHostPorts = false
   /// The clusters of inbound listeners: their loopback hosts are the app's.
   package let insideClusters: Set<String>
-  private let listenerPorts: Set<UInt16>
-  let known: [CidrRange]
+  /// What the configuration names by its address.
+  let known: [AddressRange]
 
   /// - Parameters:
   ///   - hostPorts: those that the user asked for.
@@ -29,13 +29,13 @@ package struct InterceptionPlan: Sendable {
   package init(_ bootstrap: Bootstrap, hostPorts: [UInt16], targets: [ForwardTarget] = []) {
     let listeners = bootstrap.staticResources.listeners
     let outbound = listeners.filter { $0.trafficDirection != .inbound }
-    listenerPorts = Set(outbound.compactMap(\.loopbackPort))
-    let admin = bootstrap.admin?.address?.loopbackPort.map { [$0] } ?? []
-    loopbackPorts = (listenerPorts.union(hostPorts).union(admin)).subtracting([0]).sorted()
+    loopback = LoopbackPlaces(
+      listeners: Set(outbound.compactMap(\.loopbackAddress)), admin: bootstrap.admin?.address?.onLoopback,
+      hostPorts: hostPorts)
     insideClusters = listeners.filter { $0.trafficDirection == .inbound }.reduce(into: []) {
       $0.formUnion($1.clusterNames)
     }
-    known = outbound.flatMap(\.knownDestinations)
+    known = outbound.flatMap(\.knownDestinations).compactMap { AddressRange($0) }.filter { $0.length > 0 }
     let (captureListener, prepared) = Self.choosingCaptureListener(of: bootstrap)
     self.captureListener = captureListener
     self.bootstrap = prepared
@@ -46,11 +46,14 @@ package struct InterceptionPlan: Sendable {
     }
   }
 
+  /// Their ports.
+  package var loopbackPorts: [UInt16] { loopback.ports }
+
   /// Ports of the app's loopback that inbound listeners lead to.
   var insidePorts: Set<UInt16> {
     let clusters = bootstrap.staticResources.clusters.filter { insideClusters.contains($0.name) }
     return Set(
-      clusters.flatMap(\.loadAssignment.endpoints).flatMap(\.lbEndpoints).compactMap(\.endpoint.address.loopbackPort))
+      clusters.flatMap(\.loadAssignment.endpoints).flatMap(\.lbEndpoints).compactMap(\.endpoint.address.onLoopback?.port))
   }
 
   /// Whether connections to a port are served by it alone, wherever they wanted to go: a name for it needs no address.
@@ -72,19 +75,19 @@ package struct InterceptionPlan: Sendable {
 
   /// Decides over each of the app's connections.
   /// - Parameter isInside: the app has a loopback of its own, from which ports of the host's can be reached.
-  package func capturePolicy(
-    _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, isInside: Bool = true
+  func capturePolicy(
+    _ addresses: VirtualAddresses, _ policy: OutboundTrafficPolicy, _ resolver: HostResolver, isInside: Bool = true
   ) -> CapturedOutbound {
     CapturedOutbound(
-      addresses, names, policy: policy, listenerPorts: listenerPorts,
-      loopbackPorts: isInside ? Set(loopbackPorts) : nil, opensAllPorts: opensAllHostPorts, known: known)
+      addresses, names, resolver, policy: policy, loopback: isInside ? loopback : nil,
+      opensAllPorts: opensAllHostPorts, known: known)
   }
 
   /// Ports of the host's loopback that are open or closed whoever listens there: an app that waits for its own port is not to find an
   /// inbound listener of that number.
   var unfollowedPorts: Set<UInt16> {
     let inbound = bootstrap.staticResources.listeners.filter { $0.trafficDirection == .inbound }
-    return Set(inbound.compactMap(\.loopbackPort) + loopbackPorts + [CapturedOutbound.capturePort])
+    return Set(inbound.compactMap(\.loopbackAddress?.port) + loopbackPorts + [CapturedOutbound.capturePort])
   }
 
   /// The listener's name, and the configuration with such a listener, where it had none.
@@ -117,9 +120,9 @@ extension Listener {
   /// Whether it is made to take whatever an app sends out.
   fileprivate var capturesOutbound: Bool { trafficDirection == .outbound && bindToPort && restoresDestination }
 
-  /// Its port, where the host's own loopback reaches it.
-  fileprivate var loopbackPort: UInt16? {
-    capturesOutbound || !bindToPort ? nil : address.loopbackPort
+  /// Its address, where the host's own loopback reaches it.
+  fileprivate var loopbackAddress: Reactor.SocketAddress? {
+    capturesOutbound || !bindToPort ? nil : address.onLoopback
   }
 
   /// A listener that sends each connection on to where it was going.
@@ -198,13 +201,13 @@ extension RouteConfiguration {
 }
 
 extension Address {
-  /// The port of a socket that 127.0.0.1 reaches.
-  fileprivate var loopbackPort: UInt16? {
+  /// The address of a socket that is reached by loopback alone: one of 127.0.0.0/8, ::1, or all addresses.
+  fileprivate var onLoopback: Reactor.SocketAddress? {
     guard case .socketAddress(let address) = self, address.portValue != 0,
       let parsed = Reactor.SocketAddress(ip: address.address, port: address.portValue),
       parsed.isLoopback || parsed.isUnspecified
     else { return nil }
-    return parsed.port
+    return parsed
   }
 }
 
