@@ -1,12 +1,14 @@
 """What comes to the app from the host, by the inbound listeners."""
 
 import http.client
+import os
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
-from configs import bootstrap, inbound, static
+from configs import bootstrap, inbound, manager, says, static
 from conftest import eventually, free_port
 
 SERVER = """
@@ -111,3 +113,28 @@ def test_without_interception(start):
     start(config, "/usr/bin/python3", "-c", SERVER, "127.0.0.1", str(app), flags=["--intercept", "off"])
     assert served(port)
     assert subprocess.run(["curl", "-s", f"http://127.0.0.1:{app}/x"], capture_output=True).stdout == b"app /x"
+
+
+def test_an_agent_that_is_stopped(start):
+    """It makes the sockets that the app is dialled with: what needs none is answered at once meanwhile."""
+    port, other = free_port(), free_port()
+    direct = inbound(other)
+    direct["filter_chains"][0]["filters"] = [manager("other", [says("at once\n", "*")])]
+    config = bootstrap([inbound(port), direct], [static("app", "127.0.0.1", 8080)])
+    app = start(config, "/usr/bin/python3", "-c", SERVER, "127.0.0.1", "8080", flags=["--concurrency", "1"])
+    assert served(port)
+    agent = app.agent()
+    os.kill(agent, signal.SIGSTOP)
+    threads = [threading.Thread(target=get, args=(port,)) for _ in range(60)]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(10):
+            begun = time.monotonic()
+            assert get(other) == (200, "at once\n")
+            assert time.monotonic() - begun < 0.3
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    for thread in threads:
+        thread.join()
+    assert served(port)

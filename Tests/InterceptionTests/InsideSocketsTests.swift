@@ -43,4 +43,42 @@ import Testing
     answer(pair.theirs.number, AF_INET, sockets: 0, code: EMFILE)
     #expect(try failure(pair) == EMFILE)
   }
+
+  private func isAsked(_ channel: Int32) throws -> Bool {
+    _ = fcntl(channel, F_SETFL, O_NONBLOCK)
+    do throws(SystemError) {
+      return try AgentMessage(from: channel)?.type == PL_NS_WANT_SOCKETS.rawValue
+    } catch {
+      return false
+    }
+  }
+
+  @Test func moreAreAskedForBeforeThereAreNone() throws {
+    let pair = try SocketPair()
+    let theirs = pair.theirs.number
+    let inside = InsideSockets(try Descriptor(checking: fcntl(pair.ours.number, F_DUPFD_CLOEXEC, 3), "dup"))
+    inside.prepare()
+    #expect(try isAsked(theirs))
+    answer(theirs, AF_INET, sockets: 20)
+    for _ in 0..<11 { _ = try inside.stream() }
+    #expect(try !isAsked(theirs))
+    for _ in 0..<9 { _ = try inside.stream() }
+    #expect(try isAsked(theirs))
+    #expect(try !isAsked(theirs))
+  }
+
+  /// One waits for a moment, those after it not at all.
+  @Test func anAgentThatDoesNotAnswerHoldsUpNobody() throws {
+    let pair = try SocketPair()
+    let inside = InsideSockets(try Descriptor(checking: fcntl(pair.ours.number, F_DUPFD_CLOEXEC, 3), "dup"))
+    let start = Clock.system.monotonicNanoseconds
+    for _ in 0..<50 { #expect(throws: SystemError("socket", code: EAGAIN)) { _ = try inside.stream() } }
+    #expect(Clock.system.monotonicNanoseconds - start < 500_000_000)
+  }
+}
+
+extension InsideSockets {
+  fileprivate func stream() throws(SystemError) -> Descriptor {
+    try connect(to: SocketAddress(ipv4: 127 << 24 | 1, port: 9))
+  }
 }

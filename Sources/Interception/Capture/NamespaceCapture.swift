@@ -25,7 +25,11 @@ final class NamespaceCapture: Capture {
     settings.changesPorts = followsHostPorts
   }
 
-  func open(_ agent: Agent) throws -> CaptureSockets { try agent.waitForSockets() }
+  func open(_ agent: Agent) throws -> CaptureSockets {
+    let sockets = try agent.waitForSockets()
+    agent.sockets.prepare()
+    return sockets
+  }
 
   func dialer(_ agent: Agent) -> (any UpstreamDialer)? { agent.sockets }
 }

@@ -53,7 +53,8 @@ package struct InterceptionPlan: Sendable {
   var insidePorts: Set<UInt16> {
     let clusters = bootstrap.staticResources.clusters.filter { insideClusters.contains($0.name) }
     return Set(
-      clusters.flatMap(\.loadAssignment.endpoints).flatMap(\.lbEndpoints).compactMap(\.endpoint.address.onLoopback?.port))
+      clusters.flatMap(\.loadAssignment.endpoints).flatMap(\.lbEndpoints).compactMap(
+        \.endpoint.address.onLoopback?.port))
   }
 
   /// Whether connections to a port are served by it alone, wherever they wanted to go: a name for it needs no address.
