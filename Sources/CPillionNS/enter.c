@@ -1,6 +1,7 @@
 #include "agent.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -68,29 +69,95 @@ void pl_ns_enter(int argc, char **argv) {
 
 // MARK: exec
 
-// Joins a namespace of another process, unless it is ours already.
-static int join(long pid, const char *kind, int flag) {
-  char path[64], own[64];
+// What `exec` joins: a process, by a descriptor, so that another that gets its number is not taken for it.
+struct neighbour {
+  int folder;  // its own of /proc
+  uid_t user;
+  gid_t group;
+  gid_t others[256];
+  size_t other_count;
+};
+
+// The first bytes of a file of its; how many.
+static size_t read_from(const struct neighbour *neighbour, const char *name, char *text, size_t size) {
+  int fd = openat(neighbour->folder, name, O_RDONLY | O_CLOEXEC);
+  ssize_t count = fd < 0 ? -1 : read(fd, text, size - 1);
+  if (fd >= 0) close(fd);
+  text[count < 0 ? 0 : count] = 0;
+  return count < 0 ? 0 : (size_t)count;
+}
+
+// Whose it is, as we see those numbers: the effective ones of four each.
+static bool read_owner(struct neighbour *neighbour) {
+  char status[8192];
+  unsigned user, group;
+  read_from(neighbour, "status", status, sizeof status);
+  const char *users = strstr(status, "\nUid:"), *groups = strstr(status, "\nGid:"), *others = strstr(status, "\nGroups:");
+  if (users == NULL || groups == NULL || others == NULL) return false;
+  if (sscanf(users, "\nUid: %*u %u", &user) != 1 || sscanf(groups, "\nGid: %*u %u", &group) != 1) return false;
+  neighbour->user = user;
+  neighbour->group = group;
+  others += strlen("\nGroups:");
+  while (neighbour->other_count < sizeof neighbour->others / sizeof *neighbour->others) {
+    while (*others == ' ' || *others == '\t') others++;
+    if (*others < '0' || *others > '9') break;
+    neighbour->others[neighbour->other_count++] = (gid_t)strtoul(others, (char **)&others, 10);
+  }
+  return true;
+}
+
+static int open_neighbour(long pid, struct neighbour *neighbour) {
+  static const char agent[] = PL_NS_NAME "\0agent";
+  char path[64], line[64];
+  snprintf(path, sizeof path, "/proc/%ld", pid);
+  *neighbour = (struct neighbour){.folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (neighbour->folder < 0) return errno;
+  size_t length = read_from(neighbour, "cmdline", line, sizeof line);
+  return length >= sizeof agent && memcmp(line, agent, sizeof agent) == 0 && read_owner(neighbour) ? 0 : ESRCH;
+}
+
+// What a user has laid in namespaces is nothing that root should run.
+static int become_owner(const struct neighbour *neighbour) {
+  if (geteuid() != 0 || neighbour->user == 0) return 0;
+  if (setgroups(neighbour->other_count, neighbour->others) != 0) return errno;
+  if (setresgid(neighbour->group, neighbour->group, neighbour->group) != 0) return errno;
+  return setresuid(neighbour->user, neighbour->user, neighbour->user) == 0 ? 0 : errno;
+}
+
+// Joins a namespace, unless it is ours already.
+static int join(int fd, const char *own, int flag) {
   struct stat theirs, ours;
-  snprintf(path, sizeof path, "/proc/%ld/ns/%s", pid, kind);
-  snprintf(own, sizeof own, "/proc/self/ns/%s", kind);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  int code = fstat(fd, &theirs) != 0 || stat(own, &ours) != 0 ? errno : 0;
-  if (code == 0 && theirs.st_ino != ours.st_ino && setns(fd, flag) != 0) code = errno;
-  close(fd);
+  if (fstat(fd, &theirs) != 0 || stat(own, &ours) != 0) return errno;
+  return theirs.st_ino == ours.st_ino || setns(fd, flag) == 0 ? 0 : errno;
+}
+
+static int join_neighbour(long pid) {
+  static const struct {
+    const char *theirs, *own;
+    int flag;
+  } kinds[3] = {
+      {"ns/user", "/proc/self/ns/user", CLONE_NEWUSER},
+      {"ns/net", "/proc/self/ns/net", CLONE_NEWNET},
+      {"ns/mnt", "/proc/self/ns/mnt", CLONE_NEWNS}};
+  struct neighbour neighbour;
+  int fds[3];
+  int code = open_neighbour(pid, &neighbour);
+  for (int index = 0; index < 3 && code == 0; index++) {
+    fds[index] = openat(neighbour.folder, kinds[index].theirs, O_RDONLY | O_CLOEXEC);
+    if (fds[index] < 0) code = errno;
+  }
+  if (code == 0) code = become_owner(&neighbour);
+  for (int index = 0; index < 3 && code == 0; index++) code = join(fds[index], kinds[index].own, kinds[index].flag);
   return code;
 }
 
 int agent_exec(const struct agent_options *options) {
   char folder[4096];
   if (getcwd(folder, sizeof folder) == NULL) folder[0] = 0;
-  int code = join(options->pid, "user", CLONE_NEWUSER);
-  if (code == 0) code = join(options->pid, "net", CLONE_NEWNET);
-  if (code == 0) code = join(options->pid, "mnt", CLONE_NEWNS);
+  int code = join_neighbour(options->pid);
   if (code != 0) {
     dprintf(STDERR_FILENO, "pillion: cannot join process %ld: %s\n", options->pid, strerror(code));
-    return 125;
+    return EXIT_FAILED;
   }
   // The mount namespace starts at its root.
   if (folder[0] != 0 && chdir(folder) != 0) dprintf(STDERR_FILENO, "pillion: %s: %s\n", folder, strerror(errno));

@@ -15,7 +15,8 @@ struct ExecCommand: ParsableCommand {
   func run() throws {
     if command.isEmpty { throw ValidationError("A command is needed behind --.") }
     let found = RunningAgents.named(name)
-    guard let agent = found.first, found.count == 1 else {
+    let joinable = found.filter { !$0.isOnHost }
+    guard let agent = joinable.first, joinable.count == 1 else {
       Console.error("pillion: \(problem(found))\n")
       throw ExitCode(InterceptionError.failed)
     }
@@ -23,11 +24,15 @@ struct ExecCommand: ParsableCommand {
   }
 
   private func problem(_ found: [RunningAgents.Found]) -> String {
+    if !found.isEmpty, found.allSatisfy(\.isOnHost) {
+      return
+        "'\(name)' runs on the host, in no namespace of its own: there is nothing to join, the command can simply be run"
+    }
     if !found.isEmpty {
       return "\(found.count) apps are called '\(name)': name one of the processes "
         + found.map { "\($0.pid)" }.joined(separator: ", ")
     }
-    let names = Set(RunningAgents.all().map(\.name)).sorted().joined(separator: ", ")
+    let names = Set(RunningAgents.all().filter { !$0.isOnHost }.map(\.name)).sorted().joined(separator: ", ")
     return "no app is called '\(name)'" + (names.isEmpty ? "; none runs" : "; there are: \(names)")
   }
 }

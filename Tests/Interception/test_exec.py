@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+import pytest
 from configs import bootstrap, outbound, says
 from conftest import NOBODY, eventually
 
@@ -41,3 +42,36 @@ def test_two_of_a_name(pillion, start, user):
     assert all(run.agent() for run in runs)
     result = beside(pillion, user, name, "true")
     assert result.returncode == 125 and "2 apps are called" in result.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+def test_root_beside_anothers_app_is_that_user(pillion, start, user):
+    """What the user has laid in its namespaces is nothing for root to run."""
+    name = f"owned-{user}"
+    run = start(CONFIG, "sleep", "60", flags=["--name", name])
+    assert run.agent()
+    assert eventually(lambda: run.command_of("sleep"))
+    script = "id -u; id -g; id -G; curl -sS http://api.test/"
+    said = beside(pillion, "root", name, "sh", "-c", script, cwd="/")
+    number = "0" if user == "root" else "65534"
+    groups = " ".join(map(str, os.getgroups())) if user == "root" else number
+    lines = said.stdout.split("\n")
+    assert lines[:2] == [number] * 2 and lines[3] == "hello", said
+    assert set(lines[2].split()) == {number, *groups.split()}, said
+
+
+@pytest.mark.parametrize("mode", ["trap", "explicit", "off"])
+def test_an_app_on_the_host(pillion, start, user, mode):
+    name = f"outside-{user}-{mode}"
+    run = start(CONFIG, "sleep", "60", flags=["--name", name, "--intercept", mode])
+    assert eventually(lambda: run.command_of("sleep"))
+    result = beside(pillion, user, name, "true")
+    assert result.returncode == 125 and f"'{name}' runs on the host" in result.stderr
+
+
+def test_a_process_that_is_no_agent(pillion, user):
+    """As though another had got the agent's number meanwhile."""
+    prefix = NOBODY if user == "nobody" else []
+    command = ["bash", "-c", 'exec -a pillion-ns "$0" exec pid=$$ -- true', pillion]
+    result = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=20)
+    assert result.returncode == 125 and "No such process" in result.stderr, result

@@ -7,6 +7,8 @@ package enum RunningAgents {
   package struct Found: Sendable, Equatable {
     package let pid: pid_t
     package let name: String
+    /// Its app has no namespace that could be joined.
+    package let isOnHost: Bool
   }
 
   package static func all() -> [Found] {
@@ -49,9 +51,8 @@ package enum RunningAgents {
     let arguments = commandLine.split(separator: "\0", omittingEmptySubsequences: false)
     guard arguments.count > 2, arguments[0] == PL_NS_NAME, arguments[1] == "agent" else { return nil }
     let options = arguments.dropFirst(2).prefix { $0 != "--" }
-    if options.contains("host=1") { return nil }
     let name = options.first { $0.hasPrefix("name=") }?.dropFirst(5)
-    return Found(pid: pid, name: name.map { String($0) } ?? "")
+    return Found(pid: pid, name: name.map { String($0) } ?? "", isOnHost: options.contains("host=1"))
   }
 
   /// Becomes a command in an app's namespaces; does not return.
