@@ -60,9 +60,9 @@ import Testing
     inside.prepare()
     #expect(try isAsked(theirs))
     answer(theirs, AF_INET, sockets: 20)
-    for _ in 0..<11 { _ = try inside.stream() }
+    for _ in 0..<11 { _ = try? inside.stream() }
     #expect(try !isAsked(theirs))
-    for _ in 0..<9 { _ = try inside.stream() }
+    for _ in 0..<9 { _ = try? inside.stream() }
     #expect(try isAsked(theirs))
     #expect(try !isAsked(theirs))
   }
