@@ -112,7 +112,7 @@ void children_signal_all(int signal);
 bool children_exist(void);
 long long monotonic_milliseconds(void);
 
-// environment.c: this process's environment with these variables; NULL without memory. What it consists of stays where it is: the list
+// environment.c: this process's environment with these variables, and without those that are a name alone; NULL without memory. What it consists of stays where it is: the list
 // alone is freed.
 char **environment_with(char *const variables[]);
 

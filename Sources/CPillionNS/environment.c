@@ -11,7 +11,7 @@ static size_t count_of(char *const list[]) {
 static bool is_replaced(const char *old, char *const variables[]) {
   size_t length = strcspn(old, "=");
   for (; *variables != NULL; variables++) {
-    if (strncmp(old, *variables, length) == 0 && (*variables)[length] == '=') return true;
+    if (strncmp(old, *variables, length) == 0 && ((*variables)[length] == '=' || (*variables)[length] == 0)) return true;
   }
   return false;
 }
@@ -23,6 +23,8 @@ char **environment_with(char *const variables[]) {
   for (char **old = environ; *old != NULL; old++) {
     if (!is_replaced(*old, variables)) list[count++] = *old;
   }
-  for (; *variables != NULL; variables++) list[count++] = *variables;
+  for (; *variables != NULL; variables++) {
+    if (strchr(*variables, '=') != NULL) list[count++] = *variables;
+  }
   return list;
 }

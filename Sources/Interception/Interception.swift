@@ -70,6 +70,9 @@ package final class Interception {
       settings.command = options.command
       settings.variables = AppVariable.environment(options.variables) { _ in nil }
       if let capture {
+        let given = Set(options.variables.map(\.name))
+        settings.variables += ProxyVariables.ofOthers { name in getenv(name).map { String(cString: $0) } }
+          .filter { !given.contains($0) }
         var plan = InterceptionPlan(
           bootstrap, hostPorts: options.hostPorts.compactMap(\.number), targets: options.variables.flatMap(\.targets))
         capture.extend(&plan)
@@ -81,7 +84,10 @@ package final class Interception {
   }
 
   /// Starts the agent, which prepares what is needed meanwhile.
-  package init(_ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
+  /// - Throws: ConfigErrors about names that are ours; SystemError.
+  package init(_ bootstrap: Bootstrap, _ options: Options) throws {
+    let taken = options.mode == .off ? [] : InterceptionPlan.reservedNames(in: bootstrap)
+    if !taken.isEmpty { throw ConfigErrors(taken) }
     self.options = options
     configured = bootstrap
     ProcessEnd.adoptOrphans()

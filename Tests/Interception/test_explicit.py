@@ -335,3 +335,48 @@ sys.stdout.write('end\n'); sys.stdout.flush(); sys.stdin.readline()
     assert run.process.stdout.readline() == "end\n"
     assert eventually(lambda: open_ones() <= before), (before, open_ones())
     assert run.process.communicate("\n", timeout=10)[1] == ""
+
+
+@pytest.mark.parametrize("mode", ["namespace", "trap"])
+def test_what_captures_inside(run, pillion, folder, mode):
+    """An outer Pillion's proxy is not told to an app whose connections are captured; a user's own is."""
+    inner = folder / "inner.json"
+    inner.write_text(bootstrap([outbound([says("inner\n", "api.test")])]))
+    inner.chmod(0o644)
+    script = "curl -sS http://api.test/; echo $PILLION_PROXY $https_proxy $grpc_proxy"
+    command = [pillion, "run", "-l", "error", "-c", str(inner), "--intercept", mode, "--", "sh", "-c", script]
+    out, err, code = run(HELLO, *command, flags=[*EXPLICIT, "--env", "grpc_proxy=mine"])
+    assert (out, code) == ("inner\nmine\n", 0), err
+
+
+def test_what_is_said_to_the_proxy_alone(run):
+    """Another server is told nothing of it. There is no HTTP/1.0 here, as there is none in Envoy by default."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        heads = []
+
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                heads.append(connection.recv(4000).decode().lower())
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://{HOST}:{server.getsockname()[1]}/"
+        said = ["-H", "Proxy-Authorization: Basic eDp5", "-H", "Proxy-Connection: keep-alive", "-H", "Kept: 1"]
+        out, err, code = run(HELLO, "curl", "-sS", *said, url, flags=EXPLICIT)
+        assert code == 0 and len(heads) == 1, err
+        assert "kept: 1" in heads[0] and "proxy-" not in heads[0], heads
+        out, err, _ = run(HELLO, "curl", "-0", "-sS", "-o", "/dev/null", "-w", "%{http_code}", url, flags=EXPLICIT)
+        assert out == "426", err
+
+
+def test_the_proxy_itself_in_other_clothes(run):
+    """Whichever way it is written, it is no way in a circle."""
+    script = """
+port=${HTTP_PROXY##*:}
+for host in '[::ffff:127.0.0.1]' '[::ffff:0.0.0.0]' 127.0.0.1; do
+  NO_PROXY= no_proxy= curl -sS -o /dev/null -w '%{http_code} ' http://$host:$port/
+done
+"""
+    out, err, _ = run(HELLO, "sh", "-c", script, flags=EXPLICIT)
+    assert out == "403 403 403 ", err

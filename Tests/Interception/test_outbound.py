@@ -304,6 +304,19 @@ def test_at_another_address_of_loopback(run):
     assert run(json.dumps(config), "curl", "-sS", f"http://127.0.0.1:{admin}/ready")[2] in (7, 52, 56)
 
 
+@pytest.mark.parametrize("mode", ["namespace", "explicit"])
+def test_names_that_are_ours(run, mode):
+    for name in ("pillion_outbound", "pillion_host", "pillion_requests", "pillion_port_x:1"):
+        out, err, code = run(
+            bootstrap([{**outbound([says("x", "*")]), "name": name}]), "true", flags=["--intercept", mode]
+        )
+        assert code == 1 and f"listener '{name}'" in err and ":1:" in err and "give it another name" in err, err
+    cluster = static("pillion_passthrough", "127.0.0.1", 1)
+    out, err, code = run(bootstrap([], [cluster]), "true", flags=["--intercept", mode])
+    assert code == 1 and "cluster 'pillion_passthrough'" in err, err
+    assert run(bootstrap([], [cluster]), "true", flags=["--intercept", "off"])[2] == 0
+
+
 def test_what_the_capture_port_itself_is_asked(run):
     for target in ("127.0.0.1:15001", "[::1]:15001"):
         out, err, code = run(HELLO, "curl", "-sS", "-m", "5", f"http://{target}/")

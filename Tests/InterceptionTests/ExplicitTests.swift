@@ -48,6 +48,14 @@ import Testing
     for name in ["NO_PROXY", "no_proxy"] { #expect(made[name] == "localhost,127.0.0.1,::1") }
   }
 
+  @Test func ofAnOuterPillionAreKnownByItsMark() {
+    let outer = variables([:])
+    let proxies = ProxyVariables.ofOthers { $0 == "https_proxy" ? "mine" : outer[$0] }
+    #expect(proxies.contains("HTTP_PROXY") && proxies.contains("grpc_proxy") && proxies.contains("PILLION_PROXY"))
+    #expect(!proxies.contains("https_proxy") && !proxies.contains("NO_PROXY"))
+    #expect(ProxyVariables.ofOthers { $0 == "HTTP_PROXY" ? "http://127.0.0.1:7" : nil }.isEmpty)
+  }
+
   @Test func keepTheUsersExceptions() {
     let one = variables(["no_proxy": ".corp, localhost"])
     #expect(one["no_proxy"] == ".corp,localhost,127.0.0.1,::1" && one["NO_PROXY"] == one["no_proxy"])

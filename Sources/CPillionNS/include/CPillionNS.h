@@ -68,8 +68,8 @@ int pl_ns_send(int channel, const struct pl_ns_message *message, const int *fds,
 // Returns 1 for a message, 0 for the end, -errno (EAGAIN with a channel that does not block) for failures.
 int pl_ns_receive(int channel, struct pl_ns_message *message, int *fds, size_t capacity, size_t *count);
 
-// Starts /proc/self/exe with these arguments, signals and their mask as they are here, `variables` ("NAME=VALUE", ended by NULL) in the place of
-// those of the environment that have their names, and `keep` (a list ended by -1) left open. The pid, or -errno.
+// Starts /proc/self/exe with these arguments, signals and their mask as they are here, `variables` ("NAME=VALUE", or "NAME" for none, ended by NULL) in the
+// place of those of the environment that have their names, and `keep` (a list ended by -1) left open. The pid, or -errno.
 pid_t pl_ns_spawn(char *const argv[], char *const variables[], const int *keep);
 
 // A SOCK_SEQPACKET pair that is closed on exec. Returns 0, or an errno.

@@ -41,7 +41,7 @@ package final class Agent {
     package var isRootful = false
     /// The app and its arguments.
     package var command: [String] = []
-    /// "NAME=VALUE", in the place of the user's own of these names.
+    /// "NAME=VALUE", in the place of the user's own of these names, or "NAME" for none.
     package var variables: [String] = []
 
     package init() {}

@@ -8,7 +8,8 @@ extension InterceptionPlan {
   static let requestListener = "pillion_requests"
 
   /// The name of the listener whose connections all go to one target.
-  static func listener(of target: ForwardTarget) -> String { "pillion_port_\(target)" }
+  static func listener(of target: ForwardTarget) -> String { "\(portListenerPrefix)\(target)" }
+  static let portListenerPrefix = "pillion_port_"
 
   mutating func addForwardProxy(_ ports: LoopbackPorts) {
     bootstrap.staticResources.listeners.append(Self.requestsPassingThrough)
@@ -47,6 +48,8 @@ extension InterceptionPlan {
     var route = Route()
     route.match.pathSpecifier = .prefix("/")
     route.action = .route(action)
+    // Said to the proxy, and to nobody behind it (RFC 9110 §11.7.1).
+    route.headers.requestHeadersToRemove = ["proxy-authorization"]
     var host = VirtualHost()
     host.name = requestListener
     host.domains = ["*"]

@@ -5,6 +5,8 @@ enum ProxyVariables {
   private static let names = [
     "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "grpc_proxy",
   ]
+  /// Says whose proxy the others name, to a Pillion that the app starts.
+  private static let mark = "PILLION_PROXY"
   /// Where no proxy is asked; of a pair of which the user has set one, the other would hide it.
   private static let exceptions = ["NO_PROXY", "no_proxy"]
   /// The app's own machine, where it serves and finds what stands on ports of loopback.
@@ -19,7 +21,13 @@ enum ProxyVariables {
       (name: name, value: extended(value.isEmpty ? users.first { !$0.isEmpty } ?? "" : value))
     }
     // Node's fetch looks at the others only where this is set (from version 24).
-    return names.map { ($0, "http://127.0.0.1:\(port)") } + excepted + [("NODE_USE_ENV_PROXY", "1")]
+    return (names + [mark]).map { ($0, "http://127.0.0.1:\(port)") } + excepted + [("NODE_USE_ENV_PROXY", "1")]
+  }
+
+  /// Those that name the proxy of a Pillion further out: what captures an app by itself takes them from it.
+  static func ofOthers(user: (String) -> String?) -> [String] {
+    guard let proxy = user(mark) else { return [] }
+    return (names + [mark]).filter { user($0) == proxy }
   }
 
   private static func extended(_ list: String) -> String {

@@ -25,7 +25,7 @@ package struct ForwardTarget: Sendable, Hashable, CustomStringConvertible {
       guard host.contains(":"), let address = SocketAddress(ip: String(host.dropFirst().dropLast()), port: port) else {
         return nil
       }
-      self.host = .address(address)
+      self.host = .address(address.unmapped)
     } else if let address = SocketAddress(ip: String(host), port: port) {
       self.host = .address(address)
     } else {
@@ -74,5 +74,13 @@ package struct ForwardTarget: Sendable, Hashable, CustomStringConvertible {
     case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
     default: false
     }
+  }
+}
+
+extension SocketAddress {
+  /// 127.0.0.1 for ::ffff:127.0.0.1 (RFC 4291 §2.5.5.2): the kernel goes to that one.
+  fileprivate var unmapped: SocketAddress {
+    guard let halves = ipHalves, !halves.isIPv4, halves.high == 0, halves.low >> 32 == 0xffff else { return self }
+    return SocketAddress(ipv4: UInt32(truncatingIfNeeded: halves.low), port: port)
   }
 }
