@@ -150,7 +150,7 @@ package final class Interception {
         main.log.warning("without nftables the app reaches these ports of others only: \(ports)")
       }
       hostPorts = try makeHostPorts(main, plan, sockets.portChanges, variant: sockets.variant)
-      relay = try makeRelay(main.loop, sockets.datagrams.take(), plan, variant: sockets.variant)
+      relay = try makeRelay(main, sockets.datagrams.take(), plan, variant: sockets.variant)
       if let dns = sockets.dns.take() {
         let responder = makeResponder(plan, hasIPv6: sockets.hasIPv6)
         self.dns = try DNSServer(main.loop, responder, resolver, dns)
@@ -197,7 +197,7 @@ package final class Interception {
 
   /// - Throws: datagrams are to be relayed, and nobody knows where they were to go.
   private func makeRelay(
-    _ loop: EventLoop, _ capture: consuming Descriptor?, _ plan: InterceptionPlan, variant: String
+    _ main: MainLoop, _ capture: consuming Descriptor?, _ plan: InterceptionPlan, variant: String
   ) throws -> UDPRelay? {
     guard options.udp == .relay else { return nil }
     guard let capture = capture.take() else {
@@ -205,7 +205,8 @@ package final class Interception {
         "--udp relay needs nftables' tproxy, which this machine does not have: connections come by \(variant)")
     }
     return try UDPRelay(
-      loop, capture: capture, rung.agent.sockets, plan.capturePolicy(addresses, options.outbound, resolver), addresses)
+      main.loop, main.log, capture: capture, rung.agent.sockets,
+      plan.capturePolicy(addresses, options.outbound, resolver), addresses)
   }
 
   /// The proxy serves.

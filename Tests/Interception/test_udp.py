@@ -113,3 +113,21 @@ def test_only_with_tproxy(run):
     """By address translation nobody knows where a datagram was to go."""
     out, err, code = run(HELLO, "true", flags=[*RELAY, "--intercept-variant", "redirect"])
     assert (out, code) == ("", 125) and "--udp relay needs nftables' tproxy" in err
+
+
+def test_more_flows_than_there_may_be(run, echo):
+    """The one that has been silent for longest makes room, and a line says so, once."""
+    program = f"""
+import socket
+place = (socket.gethostbyname('host.pillion.internal'), {echo})
+held = []
+for number in range(300):
+    held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    held[-1].settimeout(5)
+    held[-1].sendto(b'%d' % number, place)
+    assert held[-1].recv(100).endswith(b'%d' % number)
+held[0].sendto(b'again', place)
+assert held[0].recv(100).endswith(b'again')
+"""
+    out, err, code = run(HELLO, "/usr/bin/python3", "-c", program, flags=RELAY)
+    assert code == 0 and err.count("more than 256 flows of UDP") == 1, err

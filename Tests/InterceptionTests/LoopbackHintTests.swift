@@ -1,3 +1,5 @@
+import Glibc
+import Reactor
 import Testing
 
 @testable import Interception
@@ -18,6 +20,14 @@ import Testing
     #expect(hinted(line("0100007F:1F90")) == 8080)
     #expect(hinted(line("0500007F:1F90"), line("\(ipv6Loopback):1F90")) == 8080)
     #expect(hinted(line("\(mappedLoopback):1F90")) == 8080)
+  }
+
+  @Test func asTheKernelTells() throws {
+    let listener = try Descriptor(checking: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0), "socket")
+    try #require(listen(listener.number, 8) == 0)
+    let port = try #require(Sockets.localAddress(listener.number)).port
+    #expect(ListeningSockets.of(process: getpid())?.addresses(port: port).count == 1)
+    #expect(ListeningSockets.of(process: -1) == nil)
   }
 
   @Test func othersAsWell() {

@@ -38,12 +38,20 @@ final class HostPortWatcher: EventHandler {
     let wanted = Self.ports(sockets, except: others)
     let (opening, closing) = (Array(wanted.subtracting(opened)), Array(opened.subtracting(wanted)))
     if opening.isEmpty && closing.isEmpty { return }
-    let code = pl_ns_change_host_ports(number, opening, opening.count, closing, closing.count)
+    let code = Self.change(number, opening, closing)
     if code == 0 { opened = wanted }
     if code != 0, !isFailing {
       log.warning("cannot open ports of the host to the app: \(SystemError("", code: code).reason); trying again")
     }
     isFailing = code != 0
+  }
+
+  private static func change(_ number: Int32, _ opening: [UInt16], _ closing: [UInt16]) -> Int32 {
+    let code = pl_ns_change_host_ports(number, opening, opening.count, closing, closing.count)
+    if code != ENOENT || closing.isEmpty { return code }
+    // Somebody else has closed one of them, and with it nothing is done: each by itself then.
+    for port in closing { _ = pl_ns_change_host_ports(number, [], 0, [port], 1) }
+    return opening.isEmpty ? 0 : pl_ns_change_host_ports(number, opening, opening.count, [], 0)
   }
 
   /// Those that 127.0.0.1 reaches.

@@ -1,6 +1,7 @@
 import CLinux
 import CPillionNS
 import Glibc
+import Logging
 import Proxy
 import Reactor
 
@@ -14,6 +15,8 @@ package final class UDPRelay: EventHandler {
   private static let bufferSize = 65_535
 
   let loop: EventLoop
+  private let log: Logger
+  private var hasReachedLimit = false
   let sockets: InsideSockets
   let buffer: UnsafeMutableRawBufferPointer
   private let policy: any CapturePolicy
@@ -27,10 +30,12 @@ package final class UDPRelay: EventHandler {
   ///   - capture: the socket inside that has the datagrams of flows without one.
   ///   - policy: the same that decides over connections.
   init(
-    _ loop: EventLoop, capture: consuming Descriptor, _ sockets: InsideSockets, _ policy: any CapturePolicy,
+    _ loop: EventLoop, _ log: Logger, capture: consuming Descriptor, _ sockets: InsideSockets,
+    _ policy: any CapturePolicy,
     _ addresses: VirtualAddresses
   ) throws(SystemError) {
     self.loop = loop
+    self.log = log
     self.sockets = sockets
     self.policy = policy
     self.addresses = addresses
@@ -115,11 +120,20 @@ package final class UDPRelay: EventHandler {
 
   private func add(_ key: UDPFlow.Key) -> UDPFlow {
     if flows.count >= Self.flowLimit, let oldest = flows.values.min(by: { $0.lastActivity < $1.lastActivity }) {
+      tellLimit()
       end(oldest)
     }
     let flow = UDPFlow(self, key)
     flows[key] = flow
     return flow
+  }
+
+  private func tellLimit() {
+    if hasReachedLimit { return }
+    hasReachedLimit = true
+    log.warning(
+      "more than \(Self.flowLimit) flows of UDP are relayed at a time: from now on each that begins ends the one that has been silent for longest"
+    )
   }
 
   func end(_ flow: UDPFlow) {

@@ -6,6 +6,8 @@ package final class Acceptor: EventHandler {
   /// Connections taken in one turn before others get theirs.
   private static let acceptsPerTurn = 64
   private static let retryNanoseconds: Int64 = 50_000_000
+  /// At a limit each descriptor that is given back lets one more in: for so long that is one failure.
+  private static let failureNanoseconds: Int64 = 60_000_000_000
 
   private let loop: EventLoop
   private let socket: Descriptor
@@ -13,12 +15,13 @@ package final class Acceptor: EventHandler {
   private let failed: (SystemError) -> Void
   private var registration: Registration?
   private var retry = Timer()
-  private var failing = false
+  /// When it was last told.
+  private var failedAt: Int64?
   private var isClosed = false
 
   /// - Parameters:
   ///   - accepted: takes each connection.
-  ///   - failed: is told once when accepting begins to fail, e.g. with EMFILE.
+  ///   - failed: is told when accepting begins to fail, e.g. with EMFILE, once a minute.
   package init(
     _ loop: EventLoop, listeningOn socket: consuming Descriptor,
     accepted: @escaping (consuming Descriptor, SocketAddress?) -> Void, failed: @escaping (SystemError) -> Void
@@ -51,15 +54,19 @@ package final class Acceptor: EventHandler {
       do {
         var remote: SocketAddress?
         guard let connection = try Sockets.accept(on: socket.number, remote: &remote) else { return }
-        failing = false
         accepted(connection, remote)
       } catch {
-        if !failing { failed(error) }
-        failing = true
+        tellFailure(error)
         retry.arm(loop, self, id: 0, after: Self.retryNanoseconds)
         return
       }
     }
     loop.later(self)
+  }
+
+  private func tellFailure(_ error: SystemError) {
+    if let failedAt, loop.now - failedAt < Self.failureNanoseconds { return }
+    failedAt = loop.now
+    failed(error)
   }
 }
