@@ -30,6 +30,7 @@ struct agent_options {
   bool stays_on_host;    // the app gets no namespace
   bool relays_datagrams; // UDP comes to the proxy too, where the capture can tell where it was to go
   bool traps;            // the app's connects stop until the proxy has answered for them
+  bool traps_strictly;   // and there is no other way out
   bool is_rootful;       // there, with rules for it
   bool removes;          // of `stale`: what it finds
   const char *resolver;  // resolv.conf, lines separated by ";"; NULL: left alone
@@ -56,6 +57,9 @@ struct agent_place {
   int dns_udp, dns_tcp;
   int datagrams;  // the capture socket of UDP; -1 where it is not captured
 };
+
+// channel.c: the header of what pl_ns_send sends, of this thread.
+const void *channel_datagram(void);
 
 // setup.c: enters the namespaces and lays out what is inside.
 bool agent_unshare(struct agent_failure *failure);

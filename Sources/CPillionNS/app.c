@@ -19,7 +19,7 @@ static bool tell(int channel, uint32_t type, int code, const int *descriptor) {
 // Says that it is there, and waits for GO.
 static bool wait_for_go(const struct agent_options *options, int channel) {
   int notifications = -1;
-  int code = options->traps ? pl_ns_trap(&notifications) : 0;
+  int code = options->traps ? pl_ns_trap(options->traps_strictly, &notifications) : 0;
   bool is_heard = tell(channel, code == 0 ? PL_NS_READY : PL_NS_ERROR, code, notifications < 0 ? NULL : &notifications);
   if (notifications >= 0) close(notifications);
   struct pl_ns_message message;

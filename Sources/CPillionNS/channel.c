@@ -14,12 +14,17 @@ union fd_control {
   char bytes[CMSG_SPACE(PL_NS_MAX_FDS * sizeof(int))];
 };
 
+// Not on the stack, so that a filter can know it by its address.
+static _Thread_local struct msghdr datagram;
+
+const void *channel_datagram(void) { return &datagram; }
+
 int pl_ns_send(int channel, const struct pl_ns_message *message, const int *fds, size_t count) {
   if (count > PL_NS_MAX_FDS) return EINVAL;
   union fd_control control;
   memset(&control, 0, sizeof control);
   struct iovec part = {.iov_base = (void *)message, .iov_len = sizeof *message};
-  struct msghdr datagram = {.msg_iov = &part, .msg_iovlen = 1};
+  datagram = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
   if (count > 0) {
     datagram.msg_control = control.bytes;
     datagram.msg_controllen = CMSG_SPACE(count * sizeof(int));
@@ -36,9 +41,9 @@ int pl_ns_send(int channel, const struct pl_ns_message *message, const int *fds,
 }
 
 // Takes the descriptors that came; those beyond the capacity are closed.
-static size_t take_descriptors(struct msghdr *datagram, int *fds, size_t capacity) {
+static size_t take_descriptors(struct msghdr *received, int *fds, size_t capacity) {
   size_t taken = 0;
-  for (struct cmsghdr *header = CMSG_FIRSTHDR(datagram); header != NULL; header = CMSG_NXTHDR(datagram, header)) {
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(received); header != NULL; header = CMSG_NXTHDR(received, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (size_t index = 0; index < count; index++) {
@@ -54,15 +59,15 @@ static size_t take_descriptors(struct msghdr *datagram, int *fds, size_t capacit
 int pl_ns_receive(int channel, struct pl_ns_message *message, int *fds, size_t capacity, size_t *count) {
   union fd_control control;
   struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
-  struct msghdr datagram = {
+  struct msghdr incoming = {
       .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
   memset(message, 0, sizeof *message);
   *count = 0;
   ssize_t received;
-  do received = recvmsg(channel, &datagram, MSG_CMSG_CLOEXEC);
+  do received = recvmsg(channel, &incoming, MSG_CMSG_CLOEXEC);
   while (received < 0 && errno == EINTR);
   if (received < 0) return -errno;
-  *count = take_descriptors(&datagram, fds, capacity);
+  *count = take_descriptors(&incoming, fds, capacity);
   if (received == 0) return 0;
   message->text[PL_NS_TEXT_SIZE - 1] = 0;
   return (size_t)received < sizeof message->header ? -EPROTO : 1;

@@ -30,6 +30,7 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "sockets")) != NULL) options->sockets = atoi(value);
   if ((value = value_of(argument, "host")) != NULL) options->stays_on_host = true;
   if ((value = value_of(argument, "trap")) != NULL) options->traps = true;
+  if ((value = value_of(argument, "strict")) != NULL) options->traps_strictly = true;
   if ((value = value_of(argument, "rootful")) != NULL) options->is_rootful = true;
   if ((value = value_of(argument, "remove")) != NULL) options->removes = true;
   if ((value = value_of(argument, "name")) != NULL) options->name = value;

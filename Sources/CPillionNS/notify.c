@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,6 +55,16 @@ int pl_ns_notify_receive(int notifications, struct pl_ns_call *call) {
       call->address = arguments[4];
       call->length = (uint32_t)arguments[5];
       break;
+    case SYS_sendmsg:
+    case SYS_sendmmsg: {
+      bool is_one = notice.record.data.nr == SYS_sendmsg;
+      call->kind = PL_NS_SENDMSG;
+      call->buffer = arguments[1];
+      call->size = is_one ? sizeof(struct msghdr) : sizeof(struct mmsghdr);
+      call->count = is_one ? 1 : (uint32_t)arguments[2];
+      call->flags = (uint32_t)arguments[is_one ? 2 : 3];
+      break;
+    }
     default:
       call->kind = PL_NS_RECVFROM;
       call->buffer = arguments[1];
@@ -132,7 +144,37 @@ ssize_t pl_ns_write_memory(pid_t task, uint64_t address, const void *buffer, siz
   return count < 0 ? -errno : count;
 }
 
+int pl_ns_read_message(const struct pl_ns_call *call, uint32_t index, struct pl_ns_call *message) {
+  struct msghdr header;
+  ssize_t count = pl_ns_read_memory(call->task, call->buffer + index * call->size, &header, sizeof header);
+  if (count < 0) return (int)-count;
+  if (count != (ssize_t)sizeof header) return EFAULT;
+  *message = *call;
+  message->address = (uint64_t)(uintptr_t)header.msg_name;
+  message->length = header.msg_name == NULL ? 0 : header.msg_namelen;
+  return 0;
+}
+
 // MARK: Its sockets
+
+static bool has_device(int socket) {
+  char name[IF_NAMESIZE] = "";
+  socklen_t size = sizeof name;
+  if (getsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, name, &size) != 0 || size == 0) return false;
+  return name[0] != 0 && strncmp(name, "lo", sizeof name) != 0;
+}
+
+// What is bound keeps IPV6_V6ONLY, and its address.
+static bool is_ipv6_only(int socket) {
+  struct sockaddr_in6 own = {.sin6_family = AF_UNSPEC};
+  socklen_t size = sizeof own;
+  if (getsockname(socket, (struct sockaddr *)&own, &size) != 0 || own.sin6_family != AF_INET6) return false;
+  bool has_address = !IN6_IS_ADDR_UNSPECIFIED(&own.sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&own.sin6_addr);
+  if (has_address || own.sin6_port == 0) return has_address;
+  int value = 0;
+  size = sizeof value;
+  return getsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 && value != 0;
+}
 
 int pl_ns_inspect_socket(int socket, struct pl_ns_socket *facts) {
   socklen_t size = sizeof facts->protocol;
@@ -143,6 +185,8 @@ int pl_ns_inspect_socket(int socket, struct pl_ns_socket *facts) {
   size = sizeof facts->network;
   // A kernel that has no cookies of networks gives the same to all.
   if (getsockopt(socket, SOL_SOCKET, OPT_NETNS_COOKIE, &facts->network, &size) != 0) facts->network = 0;
+  facts->has_device = has_device(socket);
+  facts->is_ipv6_only = is_ipv6_only(socket);
   return 0;
 }
 

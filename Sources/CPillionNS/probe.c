@@ -35,7 +35,7 @@ static int probe_inside(void) {
 // A connect that is trapped, to an address that nobody has (RFC 5737), so that success is the proxy's doing.
 static int probe_trap(void) {
   int notifications = -1;
-  int code = pl_ns_trap(&notifications);
+  int code = pl_ns_trap(false, &notifications);
   report_with("seccomp", code, code == 0 ? &notifications : NULL);
   if (code != 0) return 1;
   close(notifications);

@@ -3,6 +3,7 @@ kernel has, and under what Docker's default profile leaves of it, where addresse
 
 import platform
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -144,6 +145,121 @@ print(socket.create_connection(('api.test', 80)).getpeername()[1] > 0)
 """
     out, err, code = trap(HELLO, PYTHON, "-c", program, flags=["--outbound", "registry-only"])
     assert (out, code) == ("True\n", 0), err
+
+
+def test_every_way_out(trap):
+    """Of one that means to."""
+    program = """
+import ctypes, errno, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+def code(attempt):
+    try:
+        attempt()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return 'out'
+def nameless(family=2):
+    address = ctypes.create_string_buffer(struct.pack('=H', family) + struct.pack('>H4s8x', 9, bytes([192, 0, 2, 1])), 16)
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if libc.sendto(udp.fileno(), b'x', 1, 0, address, 16) < 0:
+        raise OSError(ctypes.get_errno(), '')
+def pinged(*how):
+    with socket.socket(socket.AF_INET, *how) as raw:
+        raw.connect(('192.0.2.1', 0))
+        raw.send(b'x' * 8)
+udp, there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), ('192.0.2.1', 9)
+print(code(lambda: udp.sendmsg([b'x'], [], 0, there)), code(lambda: nameless(0)), code(lambda: udp.sendto(b'x', there)))
+print(code(lambda: udp.sendto(b'x', ('192.0.2.1', 0))), udp.connect_ex(('192.0.2.1', 0)))
+print(code(lambda: socket.socket().sendmsg([b'x'], [], 0x20000000, there)))
+print(code(lambda: pinged(socket.SOCK_RAW, 17)), code(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)))
+print(code(lambda: pinged(socket.SOCK_DGRAM, 1)) != 'out')
+"""
+    out, err, code = trap(HELLO, PYTHON, "-c", program, flags=["--outbound", "registry-only"])
+    expected = "ENETUNREACH ENETUNREACH ENETUNREACH\nENETUNREACH 0\nENOTSUP\nEPERM EPERM\nTrue\n"
+    assert (out, code) == (expected, 0), (out, err)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="of x86-64's other architecture")
+def test_calls_of_another_architecture(trap):
+    """connect() by i386's way in, from a 64-bit program: at an address below 4 GiB, as its registers are."""
+    program = """
+import ctypes, socket, struct
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+page = libc.mmap(None, 4096, 7, 0x62, -1, ctypes.c_long(0))
+ctypes.memmove(page, struct.pack('=H', 2) + struct.pack('>H4s8x', 9, bytes([192, 0, 2, 1])), 16)
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+code = bytes([0x53, 0xB8]) + struct.pack('<I', 362) + bytes([0xBB]) + struct.pack('<I', udp.fileno())
+code += bytes([0xB9]) + struct.pack('<I', page) + bytes([0xBA]) + struct.pack('<I', 16) + bytes([0xCD, 0x80, 0x5B, 0xC3])
+ctypes.memmove(page + 64, code, len(code))
+print(ctypes.CFUNCTYPE(ctypes.c_int)(page + 64)())
+"""
+    # Some kernels have no such way in at all: ENOSYS, or the end of the program.
+    out, err, code = trap(HELLO, PYTHON, "-c", program, flags=["--outbound", "registry-only"])
+    assert code < 0 or out in ("-1\n", "-38\n"), (out, err, code)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_messages_with_addresses(trap, batch):
+    """With registry-only they are looked at: questions come to us, what has no address or a local one goes on."""
+    program = f"""
+import array, ctypes, os, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+question = struct.pack('>6H', 7, 256, 1, 0, 0, 0) + b'\\3api\\4test\\0' + struct.pack('>2H', 1, 1)
+address = ctypes.create_string_buffer(struct.pack('=H', 2) + struct.pack('>H4s8x', 53, bytes([192, 0, 2, 53])), 16)
+payload = ctypes.create_string_buffer(question, len(question))
+part = ctypes.create_string_buffer(struct.pack('QQ', ctypes.addressof(payload), len(question)))
+head = struct.pack('QIxxxxQQQQIxxxx', ctypes.addressof(address), 16, ctypes.addressof(part), 1, 0, 0, 0)
+asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asker.settimeout(5)
+heads = ctypes.create_string_buffer((head + bytes(8)) * 2)
+"""
+    program += (
+        "assert libc.sendmmsg(asker.fileno(), heads, 2, 0) == 2\nasker.recv(512)\n"
+        if batch
+        else "assert libc.sendmsg(asker.fileno(), heads, 0) == len(question), ctypes.get_errno()\n"
+    )
+    program += """
+assert asker.recv(512)[-4:-2] == bytes([240, 240])
+one, other = socket.socketpair()
+socket.send_fds(one, [b'x'], [1])
+os.write(socket.recv_fds(other, 1, 1)[1][0], b'passed ')
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+own.bind(('127.0.0.1', 0))
+asker.sendmsg([b'local'], [], 0, own.getsockname())
+print(own.recv(5).decode())
+"""
+    out, err, code = trap(HELLO, PYTHON, "-c", program, flags=["--outbound", "registry-only"])
+    assert (out, code) == ("passed local\n", 0), (out, err)
+
+
+def test_sockets_that_cannot_come_to_us(run, user):
+    """They fail at once, and a line says why."""
+    program = """
+import errno, socket
+bound = socket.socket(socket.AF_INET6)
+bound.bind(('::1', 0))
+only = socket.socket(socket.AF_INET6)
+only.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+only.bind(('::', 0))
+free = socket.socket(socket.AF_INET6)
+free.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+any = socket.socket(socket.AF_INET6)
+any.bind(('::', 0))
+print([each.connect_ex(('2001:db8::1', 80)) for each in (bound, only, free, any)])
+"""
+    out, err, code = run(HELLO, PYTHON, "-c", program, flags=FLAGS)
+    assert out == "[101, 101, 0, 0]\n" and err.count("binds sockets to IPv6") == 1, (out, err)
+
+
+def test_a_socket_of_an_interface(run, user):
+    name = next((each for _, each in socket.if_nameindex() if each != "lo"), None)
+    if name is None:
+        pytest.skip("there is no interface but loopback")
+    program = "import socket; it = socket.socket(); it.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,"
+    program += f" b{name!r}); print(it.connect_ex(('192.0.2.1', 80)))"
+    out, err, code = run(HELLO, PYTHON, "-c", program, flags=FLAGS)
+    assert out == "101\n" and "to a network interface" in err, (out, err)
 
 
 def test_a_resolver_that_connects_no_socket(trap):

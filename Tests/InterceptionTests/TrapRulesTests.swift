@@ -73,6 +73,13 @@ import Testing
     }
   }
 
+  @Test func whatIsSentToNoFamilyGoesToIPv4() throws {
+    let four = try #require(SocketAddress(ip: "192.0.2.1", port: 80))
+    let bytes = [0, 0] + TrappedAddress.bytes(of: four, isIPv6: false).dropFirst(2)
+    #expect(TrappedAddress(bytes, isSent: true) == .ip(four, isIPv6: false))
+    #expect(TrappedAddress(bytes) == .other)
+  }
+
   @Test func unixSockets() {
     #expect(TrappedAddress([1, 0] + Array("/run/x".utf8) + [0, 7]) == .unix(path: "/run/x"))
     #expect(TrappedAddress([1, 0] + Array("/run/x".utf8)) == .unix(path: "/run/x"))
@@ -152,14 +159,27 @@ import Testing
     for transport in [TrappedSocket.Transport.udp, .other] {
       #expect(try decide("192.0.2.1", 443, transport) == .proceed)
       #expect(try decide("192.0.2.1", 443, transport, .registryOnly) == .refuse(ENETUNREACH))
-      #expect(try decide("2001:2::1", 0, transport, .registryOnly) == .proceed)
     }
+    #expect(try decide("2001:2::1", 0, .udp, .registryOnly) == .proceed)
+    #expect(try decide("2001:2::1", 0, .other, .registryOnly) == .refuse(ENETUNREACH))
+    let sent = try rules(.registryOnly).decide(ip("192.0.2.1", 0), sendFlags: 0, TrappedSocket(.udp))
+    #expect(sent == .refuse(ENETUNREACH))
   }
 
   @Test func sendingThatConnects() throws {
     let address = try ip("192.0.2.1", 80)
     #expect(rules().decide(address, sendFlags: 0x2000_0000, TrappedSocket(.tcp)) == .refuse(EOPNOTSUPP))
     #expect(rules().decide(address, sendFlags: 0, TrappedSocket(.tcp)) == .proceed)
+  }
+
+  @Test func socketsThatCannotComeToUs() throws {
+    for obstacle in [TrapObstacle.device, .ipv6Only] {
+      let socket = TrappedSocket(.tcp, obstacle: obstacle)
+      #expect(try rules().decide(ip("2001:db8::1", 80), socket) == .unreachable(obstacle))
+      #expect(try rules().decide(ip("127.0.0.1", 80), socket) == .proceed)
+    }
+    #expect(
+      try rules().decide(ip("192.0.2.1", 443), TrappedSocket(.udp, obstacle: .device)) == .proceed)
   }
 
   @Test func socketsOfOtherNetworksAreNotOurs() throws {

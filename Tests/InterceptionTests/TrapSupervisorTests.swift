@@ -53,7 +53,7 @@ import Testing
     let boxes = try Mailboxes()
     _ = try Thread(name: "trapped") {
       var notifications: Int32 = -1
-      let code = pl_ns_trap(&notifications)
+      let code = pl_ns_trap(false, &notifications)
       Mailboxes.send(code == 0 ? notifications : -code, boxes.notifications.write)
       guard code == 0 else { return }
       // It inherits the trap.

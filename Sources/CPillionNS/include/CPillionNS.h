@@ -92,9 +92,11 @@ int pl_ns_change_host_ports(
 // MARK: Trapped calls (seccomp_unotify(2)). Where nothing else is said: 0, or an errno.
 
 // Traps the calls of this thread, and of all that it starts from now on; for ever. Gives the descriptor of the notifications.
-int pl_ns_trap(int *notifications);
+// Strictly: whatever sends to an address stops, and there is no way but by sockets of TCP and UDP. Then only pl_ns_send sends, on this thread,
+// until calls are answered.
+int pl_ns_trap(bool is_strict, int *notifications);
 
-enum pl_ns_call_kind { PL_NS_CONNECT, PL_NS_SENDTO, PL_NS_RECVFROM };
+enum pl_ns_call_kind { PL_NS_CONNECT, PL_NS_SENDTO, PL_NS_RECVFROM, PL_NS_SENDMSG };
 
 // A call that waits for an answer. Addresses are of that process.
 struct pl_ns_call {
@@ -102,11 +104,12 @@ struct pl_ns_call {
   int32_t task;             // the thread that made it
   enum pl_ns_call_kind kind;
   int32_t socket;
-  uint32_t flags;           // of sendto and recvfrom
+  uint32_t flags;           // of all but connect
   uint64_t address;         // of the sockaddr
   uint32_t length;          // of the sockaddr; not of recvfrom
   uint64_t length_address;  // of recvfrom: where that is
-  uint64_t buffer, size;    // of recvfrom
+  uint64_t buffer, size;    // of recvfrom; of sendmsg: the headers of its messages, and how many bytes each takes
+  uint32_t count;           // of sendmsg: its messages
 };
 
 // Before the first: EOVERFLOW where the kernel's structures have outgrown ours.
@@ -137,10 +140,15 @@ int pl_ns_take_descriptor(int process, int descriptor);
 ssize_t pl_ns_read_memory(pid_t task, uint64_t address, void *buffer, size_t size);
 ssize_t pl_ns_write_memory(pid_t task, uint64_t address, const void *buffer, size_t size);
 
+// One of a sendmsg's messages, as though it were sent by itself: only `address` and `length` are new, 0 where it has none. Returns 0, or an errno.
+int pl_ns_read_message(const struct pl_ns_call *call, uint32_t index, struct pl_ns_call *message);
+
 struct pl_ns_socket {
   int32_t family;    // AF_INET…
   int32_t protocol;  // IPPROTO_TCP…
   uint64_t network;  // which network namespace it belongs to; the same for all where the kernel does not tell
+  bool has_device;   // it is bound to a network interface, and not to that of loopback
+  bool is_ipv6_only; // and cannot be changed: it is bound
 };
 
 int pl_ns_inspect_socket(int socket, struct pl_ns_socket *facts);

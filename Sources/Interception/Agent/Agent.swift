@@ -25,6 +25,8 @@ package final class Agent {
     package var relaysDatagrams = false
     /// The app's connects stop until we have answered for them.
     package var traps = false
+    /// And it has no other way out.
+    package var trapsStrictly = false
     /// For `pillion exec`.
     package var name = ""
     /// Lines of the app's resolv.conf; empty leaves the host's.
@@ -50,6 +52,7 @@ package final class Agent {
       var arguments = [PL_NS_NAME, "agent", "control=\(control)", "sockets=\(sockets)", "name=\(name)"]
       if !isolates { arguments.append("host=1") }
       if traps { arguments.append("trap=1") }
+      if trapsStrictly { arguments.append("strict=1") }
       if isRootful { arguments.append("rootful=1") }
       if let variant { arguments.append("variant=\(variant.rawValue)") }
       if changesPorts { arguments.append("changing=1") }

@@ -9,7 +9,10 @@ final class TrapCapture: Capture {
 
   init(_ policy: OutboundTrafficPolicy) { self.policy = policy }
 
-  func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) { settings.traps = true }
+  func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
+    settings.traps = true
+    settings.trapsStrictly = policy == .registryOnly
+  }
 
   func open(_ agent: Agent) throws -> CaptureSockets {
     let trapped = try agent.waitUntilTrapped()

@@ -9,6 +9,16 @@ package enum TrapDecision: Sendable, Equatable {
   case refuse(Int32)
   /// It is made, to another address.
   case redirect(SocketAddress)
+  /// It would be, and cannot: ENETUNREACH.
+  case unreachable(TrapObstacle)
+}
+
+/// What a socket has that keeps it from loopback's IPv4, where we are.
+package enum TrapObstacle: Sendable {
+  /// It is bound to a network interface (SO_BINDTODEVICE).
+  case device
+  /// It is bound to an address of IPv6, or to all of them alone.
+  case ipv6Only
 }
 
 /// Decides over the app's calls: a value, but for the tokens it gives out.
@@ -56,11 +66,21 @@ package struct TrapRules: Sendable {
       if isSurelyLocal(destination) { return .proceed }
       guard let socket else { return nil }
       if !socket.isInOurNetwork { return .proceed }
-      switch socket.transport {
-      case .tcp: return sendFlags.map { decideFastOpen($0) } ?? decideConnection(destination)
-      case .udp where destination.port == Self.dnsPort: return .redirect(resolver(for: destination))
-      case .udp, .other: return decideOther(destination)
-      }
+      let decision = decide(destination, sendFlags, socket.transport)
+      if case .redirect = decision, let obstacle = socket.obstacle { return .unreachable(obstacle) }
+      return decision
+    }
+  }
+
+  private func decide(
+    _ destination: SocketAddress, _ sendFlags: UInt32?, _ transport: TrappedSocket.Transport
+  ) -> TrapDecision {
+    switch transport {
+    case .tcp: sendFlags.map { decideFastOpen($0) } ?? decideConnection(destination)
+    case .udp where destination.port == Self.dnsPort: .redirect(resolver(for: destination))
+    // Nothing can be sent to port 0: libc connects to it to learn its own address.
+    case .udp where destination.port == 0 && sendFlags == nil: .proceed
+    case .udp, .other: decideOther(destination)
     }
   }
 
@@ -101,8 +121,7 @@ package struct TrapRules: Sendable {
     flags & Self.fastOpen == 0 ? .proceed : .refuse(EOPNOTSUPP)
   }
 
-  /// Nothing can be sent to port 0: libc connects to it to learn its own address.
   private func decideOther(_ destination: SocketAddress) -> TrapDecision {
-    policy == .allowAny || isLocal(destination) || destination.port == 0 ? .proceed : .refuse(ENETUNREACH)
+    policy == .allowAny || isLocal(destination) ? .proceed : .refuse(ENETUNREACH)
   }
 }

@@ -43,6 +43,8 @@ package final class TrapSupervisor {
 private final class TrapLoop {
   /// Connects that wait for room in the capture socket's queue, at most.
   private static let pendingLimit = 1024
+  /// Of one sendmmsg, as of the kernel's.
+  private static let messageLimit: UInt32 = 1024
   /// Between looks at whether those who wait are still there.
   private static let lookMilliseconds: Int32 = 1000
 
@@ -52,7 +54,7 @@ private final class TrapLoop {
   /// The cookie of our own network namespace.
   private let network: UInt64
   private var pending: [TrapConnection] = []
-  private var hasWarned = false
+  private var warnings = TrapWarnings()
 
   init(_ notifications: consuming TrapNotifications, _ rules: TrapRules, wake: Int32) {
     self.notifications = notifications
@@ -95,6 +97,7 @@ private final class TrapLoop {
   private func handle(_ call: pl_ns_call) {
     let process = TrappedProcess(call)
     if call.kind == PL_NS_RECVFROM { return receive(call, process) }
+    if call.kind == PL_NS_SENDMSG { return send(call, process) }
     let flags = call.kind == PL_NS_SENDTO ? call.flags : nil
     do throws(SystemError) {
       let address = try process.address()
@@ -103,19 +106,14 @@ private final class TrapLoop {
       }
       carryOut(decision, call, process, address)
     } catch {
-      if error.code == EPERM { warnOnce(call.task) }
-      carryOut(rules.decisionOnUnreadable, call, process, .other)
+      unreadable(error, call, process)
     }
   }
 
-  /// Nobody would look for that in a log.
-  private func warnOnce(_ task: pid_t) {
-    if hasWarned { return }
-    hasWarned = true
-    var text =
-      "pillion: the memory of process \(task) is closed to Pillion, as of another user's or one that wants no dumps: its "
-      + "connects are not captured; in a container: docker run --cap-add SYS_PTRACE\n"
-    _ = text.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  private func unreadable(_ error: SystemError, _ call: pl_ns_call, _ process: TrappedProcess) {
+    if error.code == EPERM { warnings.sayOfClosedMemory(call.task) }
+    // Where there is no memory, the kernel says so itself.
+    carryOut(error.code == EFAULT ? .proceed : rules.decisionOnUnreadable, call, process, .other)
   }
 
   /// What becomes of it depends on the socket.
@@ -142,6 +140,9 @@ private final class TrapLoop {
     switch decision {
     case .proceed: notifications.proceed(call.id)
     case .refuse(let code): notifications.answer(call.id, code)
+    case .unreachable(let obstacle):
+      warnings.say(obstacle, call.task)
+      notifications.answer(call.id, ENETUNREACH)
     case .redirect(let target):
       guard case .ip(_, let isIPv6) = address, notifications.isValid(call.id) else { return }
       do throws(SystemError) {
@@ -152,6 +153,39 @@ private final class TrapLoop {
         notifications.answer(call.id, EACCES)
       }
     }
+  }
+
+  /// Messages that may have an address each: all are sent, or none.
+  private func send(_ call: pl_ns_call, _ process: TrappedProcess) {
+    do throws(SystemError) {
+      var redirects: [(message: TrappedProcess, target: SocketAddress, isIPv6: Bool)] = []
+      for index in 0..<min(call.count, Self.messageLimit) {
+        let message = try process.message(index)
+        let address = try message.address()
+        switch decide(address, process) {
+        case .proceed: break
+        case .redirect(let target):
+          if case .ip(_, let isIPv6) = address { redirects.append((message, target, isIPv6)) }
+        case let refusal: return carryOut(refusal, call, process, address)
+        }
+      }
+      guard redirects.isEmpty || notifications.isValid(call.id) else { return }
+      for redirect in redirects { try redirect.message.rewrite(redirect.target, isIPv6: redirect.isIPv6) }
+      notifications.proceed(call.id)
+    } catch {
+      if error.call == "process_vm_writev" { return notifications.answer(call.id, EACCES) }
+      unreadable(error, call, process)
+    }
+  }
+
+  private func decide(_ address: TrappedAddress, _ process: TrappedProcess) -> TrapDecision {
+    let flags = process.call.flags
+    if let decision = rules.decide(address, sendFlags: flags) { return decision }
+    let facts: TrappedSocket? =
+      if let socket = try? process.takeSocket() { TrappedSocket(socket, network: network) } else {
+        process.describeSocket()
+      }
+    return facts.flatMap { rules.decide(address, sendFlags: flags, $0) } ?? .proceed
   }
 
   /// Whoever asked by way of a token finds the answer to come from where it asked.

@@ -15,14 +15,18 @@ package enum TrappedAddress: Sendable, Equatable {
   /// Bytes that the longest of them has, sockaddr_storage.
   package static let limit = 128
 
-  /// - Parameter bytes: a sockaddr and no more.
-  package init(_ bytes: [UInt8]) {
+  /// - Parameters:
+  ///   - bytes: a sockaddr and no more.
+  ///   - isSent: something is sent there. Then one of no family is of IPv4, as the kernel takes it; to connect there is to
+  ///     be no longer connected.
+  package init(_ bytes: [UInt8], isSent: Bool = false) {
     guard bytes.count >= 2, bytes.count <= MemoryLayout<sockaddr_storage>.size else {
       self = .other
       return
     }
     var storage = sockaddr_storage()
     withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes) }
+    if isSent, Int32(storage.ss_family) == AF_UNSPEC { storage.ss_family = sa_family_t(AF_INET) }
     let address = SocketAddress(&storage, length: socklen_t(bytes.count))
     switch Int32(storage.ss_family) {
     case AF_INET where bytes.count >= Self.size(isIPv6: false): self = .ip(address, isIPv6: false)
@@ -57,10 +61,13 @@ package struct TrappedSocket: Sendable, Equatable {
   package let transport: Transport
   /// A socket of another network namespace has another loopback.
   package let isInOurNetwork: Bool
+  /// Why it cannot be pointed to our loopback; nil where it can, or that is not known.
+  package let obstacle: TrapObstacle?
 
-  package init(_ transport: Transport, isInOurNetwork: Bool = true) {
+  package init(_ transport: Transport, isInOurNetwork: Bool = true, obstacle: TrapObstacle? = nil) {
     self.transport = transport
     self.isInOurNetwork = isInOurNetwork
+    self.obstacle = obstacle
   }
 
   /// - Parameter number: IPPROTO_….

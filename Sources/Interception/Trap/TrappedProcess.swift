@@ -18,7 +18,15 @@ struct TrappedProcess {
     var bytes = [UInt8](repeating: 0, count: length)
     let count = pl_ns_read_memory(call.task, call.address, &bytes, length)
     if count < 0, count != -Int(EFAULT) { throw SystemError("process_vm_readv", code: Int32(-count)) }
-    return count == length ? TrappedAddress(bytes) : .other
+    return count == length ? TrappedAddress(bytes, isSent: call.kind != PL_NS_CONNECT) : .other
+  }
+
+  /// One of the messages of a sendmsg.
+  func message(_ index: UInt32) throws(SystemError) -> TrappedProcess {
+    var message = pl_ns_call()
+    let code = withUnsafePointer(to: call) { pl_ns_read_message($0, index, &message) }
+    if code != 0 { throw SystemError("process_vm_readv", code: code) }
+    return TrappedProcess(message)
   }
 
   /// Puts another address in its place, which the process finds there from then on.
@@ -55,6 +63,8 @@ extension TrappedSocket {
   init?(_ descriptor: borrowing Descriptor, network: UInt64) {
     var facts = pl_ns_socket()
     guard pl_ns_inspect_socket(descriptor.number, &facts) == 0 else { return nil }
-    self.init(Self.transport(ofProtocol: facts.protocol), isInOurNetwork: facts.network == network)
+    self.init(
+      Self.transport(ofProtocol: facts.protocol), isInOurNetwork: facts.network == network,
+      obstacle: facts.has_device ? .device : facts.is_ipv6_only ? .ipv6Only : nil)
   }
 }
