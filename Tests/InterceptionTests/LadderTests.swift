@@ -66,8 +66,9 @@ import Testing
 @Suite struct RunningAgentsTests {
   @Test func areKnownByTheirCommandLine() {
     let line = "pillion-ns\0agent\0control=3\0name=web\0ports=\0--\0sh\0-c\0name=other\0"
-    #expect(RunningAgents.agent(7, commandLine: line) == RunningAgents.Found(pid: 7, name: "web"))
-    #expect(RunningAgents.agent(7, commandLine: "pillion-ns\0agent\0host=1\0name=web\0--\0x\0") == nil)
+    #expect(RunningAgents.agent(7, commandLine: line) == .init(pid: 7, name: "web", isOnHost: false))
+    let onHost = "pillion-ns\0agent\0host=1\0name=web\0--\0x\0"
+    #expect(RunningAgents.agent(7, commandLine: onHost) == .init(pid: 7, name: "web", isOnHost: true))
     #expect(RunningAgents.agent(7, commandLine: "pillion\0run\0-c\0x\0") == nil)
     #expect(RunningAgents.agent(7, commandLine: "") == nil)
   }

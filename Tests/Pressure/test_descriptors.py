@@ -37,6 +37,7 @@ def test_clients_that_come_and_go_at_the_limit(serve, upstream):
     for round_number in range(200):
         reset(socks.pop(round_number % len(socks)))
         socks += open_many(service, 1)
+    assert service.said().count("cannot accept") == 1
     close_many(socks)
     service.wait_for(lambda: status(service, seconds=2) == 200, "no answer after the descriptors came back")
 
