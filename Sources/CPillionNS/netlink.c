@@ -103,7 +103,11 @@ static int read_replies(int netlink) {
 
 int netlink_open(int protocol, int *netlink) {
   *netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-  return *netlink < 0 ? errno : 0;
+  if (*netlink < 0) return errno;
+  // Errors without the message that they are about, which may be longer than what we read.
+  int yes = 1;
+  setsockopt(*netlink, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof yes);
+  return 0;
 }
 
 static int put_forth(int netlink) {
@@ -129,17 +133,19 @@ int netlink_send(int protocol) {
 
 // MARK: Questions
 
-// Calls back for the messages of a datagram; true once the answer is complete.
-static bool take_answer(const char *reply, size_t length, void (*each)(const struct nlmsghdr *, void *), void *context) {
+// Calls back for the messages of a datagram; EAGAIN until the answer is complete.
+static int take_answer(const char *reply, size_t length, void (*each)(const struct nlmsghdr *, void *), void *context) {
+  int code = first_error(reply, length);
+  if (code != 0) return code;
   for (size_t offset = 0; length - offset >= NLMSG_HDRLEN;) {
     const struct nlmsghdr *header = (const struct nlmsghdr *)(reply + offset);
-    if (header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > length - offset) return true;
-    if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) return true;
+    if (header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > length - offset) return EPROTO;
+    if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) return 0;
     each(header, context);
     size_t size = NLMSG_ALIGN(header->nlmsg_len);
     offset = size < length - offset ? offset + size : length;
   }
-  return false;
+  return EAGAIN;
 }
 
 int netlink_dump(int protocol, void (*each)(const struct nlmsghdr *, void *), void *context) {
@@ -148,10 +154,12 @@ int netlink_dump(int protocol, void (*each)(const struct nlmsghdr *, void *), vo
   int code = netlink_open(protocol, &netlink);
   if (code != 0) return code;
   code = put_forth(netlink);
-  while (code == 0) {
+  bool is_complete = code != 0;
+  while (!is_complete) {
     ssize_t length = recv(netlink, reply, sizeof reply, 0);
     if (length < 0) code = errno;
-    else if (length == 0 || take_answer(reply, (size_t)length, each, context)) break;
+    else code = length == 0 ? 0 : take_answer(reply, (size_t)length, each, context);
+    is_complete = length < 0 || code != EAGAIN;
   }
   close(netlink);
   return code;
