@@ -22,7 +22,8 @@ static int lay_over(const char *folder, const char *name, const char *text, size
   if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return ENAMETOOLONG;
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd < 0) return errno;
-  int code = write(fd, text, length) == (ssize_t)length ? 0 : EIO;
+  // Whatever the user's mask.
+  int code = fchmod(fd, 0644) != 0 ? errno : write(fd, text, length) == (ssize_t)length ? 0 : EIO;
   close(fd);
   if (code == 0 && mount(path, target, NULL, MS_BIND, NULL) != 0) code = errno;
   return code;
@@ -46,19 +47,24 @@ static size_t read_whole(const char *path, char *text, size_t size) {
   return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 
+static bool is_of_hosts(const char *line, size_t length) {
+  while (length > 0 && (*line == ' ' || *line == '\t')) line++, length--;
+  return length >= 6 && strncmp(line, "hosts:", 6) == 0;
+}
+
 // The machine's own, but for its line of hosts.
 static int lay_switch(const char *folder) {
   static const char path[] = "/etc/nsswitch.conf", hosts[] = "hosts: files dns\n";
-  char old[FILE_SIZE], text[FILE_SIZE + sizeof hosts];
+  char old[FILE_SIZE], text[FILE_SIZE + sizeof hosts + 1];
   size_t length = read_whole(path, old, sizeof old), written = 0;
   if (length == 0) return 0;
   for (size_t start = 0; start < length;) {
     size_t end = start;
     while (end < length && old[end] != '\n') end++;
-    if (strncmp(old + start, "hosts:", 6) != 0) {
+    if (!is_of_hosts(old + start, end - start)) {
       memcpy(text + written, old + start, end - start);
       written += end - start;
-      if (end < length) text[written++] = '\n';
+      text[written++] = '\n';
     }
     start = end + 1;
   }
