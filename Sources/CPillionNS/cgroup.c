@@ -73,8 +73,21 @@ int cgroup_enter(const struct cgroup *cgroup) {
   return write_file(path, "0");
 }
 
+// The app may have made some of its own below.
+static int remove_tree(const char *path, int depth) {
+  DIR *entries = depth < DEPTH_LIMIT ? opendir(path) : NULL;
+  struct dirent *entry;
+  while (entries != NULL && (entry = readdir(entries)) != NULL) {
+    char below[PATH_MAX];
+    if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    if (snprintf(below, sizeof below, "%s/%s", path, entry->d_name) < PATH_MAX) remove_tree(below, depth + 1);
+  }
+  if (entries != NULL) closedir(entries);
+  return rmdir(path);
+}
+
 int cgroup_remove(const char *path) {
-  for (int tries = 0; rmdir(path) != 0; tries++) {
+  for (int tries = 0; remove_tree(path, 0) != 0; tries++) {
     if (errno != EBUSY || tries == REMOVAL_TRIES) return errno;
     usleep(REMOVAL_PAUSE_MICROSECONDS);
   }

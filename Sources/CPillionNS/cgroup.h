@@ -15,7 +15,7 @@ struct cgroup {
 int cgroup_make(struct cgroup *cgroup, const char *name);
 // This process joins it. Returns 0, or an errno.
 int cgroup_enter(const struct cgroup *cgroup);
-// Removes it, once those that end are gone. Returns 0, or an errno.
+// Removes it and those below, once those that end are gone. Returns 0, or an errno.
 int cgroup_remove(const char *path);
 // Calls back for each whose name begins so.
 void cgroup_each(const char *prefix, void (*each)(const char *path, const char *name, void *context), void *context);
