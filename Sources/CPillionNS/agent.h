@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { AGENT_PORTS = 1024, EXIT_FAILED = 125 };
@@ -39,6 +40,10 @@ struct agent_options {
   bool changes_ports;    // the proxy will open and close ports of the host's
   const char *variant;   // the one way to capture; NULL: the first that works
   long pid;              // of `exec`
+  bool refuses_others;   // of a rootful app: what does not come to the proxy does not get out
+  bool ignores_children; // the user ignores SIGCHLD, and so does the app
+  char **variables;      // "NAME=VALUE", or "NAME" for none, in the app's environment; ends with NULL
+  bool has_too_many_ports;
   char **command;        // ends with NULL; never NULL itself
 };
 
@@ -61,7 +66,7 @@ struct agent_place {
 // channel.c: the header of what pl_ns_send sends, of this thread.
 const void *channel_datagram(void);
 
-// setup.c: enters the namespaces and lays out what is inside.
+// setup.c: enters the namespaces and lays out their addresses and routes.
 bool agent_unshare(struct agent_failure *failure);
 bool agent_lay_network(struct agent_place *place, struct agent_failure *failure);
 // capture.c: the way in which connections are captured, and its sockets.
@@ -100,11 +105,16 @@ struct app {
   int channel;        // its other end is open until its exec
   int notifications;  // of its trapped calls; -1 where none are
 };
-int app_fork(const struct agent_options *options, const sigset_t *mask, struct app *app);
+// What the agent changes for itself, and the app does not inherit.
+struct users_own {
+  sigset_t mask;
+  struct rlimit descriptors;
+};
+int app_fork(const struct agent_options *options, const struct users_own *users, struct app *app);
 int app_release(struct app *app);  // what its exec fails with
 
 // rootful.c: rules of the host for one app.
-bool rootful_lay(struct agent_place *place, struct agent_failure *failure);
+bool rootful_lay(bool refuses_others, struct agent_place *place, struct agent_failure *failure);
 int rootful_enter(void);       // the app's process, before its exec; without rules nothing
 void rootful_probe(void (*report)(const char *step, int code));
 void rootful_take_away(void);  // once nothing of the app is left
@@ -112,6 +122,7 @@ void rootful_take_away(void);  // once nothing of the app is left
 void rootful_find_stale(bool removes, void (*found)(const char *what, int code));
 
 // children.c
+void children_each(void (*each)(pid_t pid, void *context), void *context);
 void children_signal_all(int signal);
 bool children_exist(void);
 long long monotonic_milliseconds(void);

@@ -27,12 +27,28 @@ static bool wait_for_go(const struct agent_options *options, int channel) {
   return is_heard && code == 0 && pl_ns_receive(channel, &message, NULL, 0, &count) == 1;
 }
 
-static void be_the_app(const struct agent_options *options, const sigset_t *mask, pid_t parent, int channel) {
+static void end_with(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (getppid() != parent || !wait_for_go(options, channel)) _exit(EXIT_FAILED);
+  if (getppid() != parent) _exit(EXIT_FAILED);
+}
+
+// All that the user's own shell would have given it.
+static int restore_users(const struct agent_options *options, const struct users_own *users) {
   restore_own_signals();
-  sigprocmask(SIG_SETMASK, mask, NULL);
+  if (options->ignores_children) signal(SIGCHLD, SIG_IGN);
+  setrlimit(RLIMIT_NOFILE, &users->descriptors);
+  sigprocmask(SIG_SETMASK, &users->mask, NULL);
+  environ = environment_with(options->variables);
+  return environ == NULL ? ENOMEM : 0;
+}
+
+static void be_the_app(const struct agent_options *options, const struct users_own *users, pid_t parent, int channel) {
+  end_with(parent);
+  if (!wait_for_go(options, channel)) _exit(EXIT_FAILED);
   int code = rootful_enter();
+  // Another group makes the kernel forget it.
+  end_with(parent);
+  if (code == 0) code = restore_users(options, users);
   if (code == 0) {
     execvp(options->command[0], options->command);
     code = errno;
@@ -41,13 +57,13 @@ static void be_the_app(const struct agent_options *options, const sigset_t *mask
   _exit(EXIT_FAILED);
 }
 
-int app_fork(const struct agent_options *options, const sigset_t *mask, struct app *app) {
+int app_fork(const struct agent_options *options, const struct users_own *users, struct app *app) {
   int pair[2];
   int code = pl_ns_socket_pair(pair);
   if (code != 0) return code;
   pid_t parent = getpid();
   app->pid = fork();
-  if (app->pid == 0) be_the_app(options, mask, parent, pair[1]);
+  if (app->pid == 0) be_the_app(options, users, parent, pair[1]);
   code = app->pid < 0 ? errno : 0;
   close(pair[1]);
   app->channel = pair[0];

@@ -77,29 +77,27 @@ int pl_ns_socket_pair(int pair[2]) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 ? 0 : errno;
 }
 
-pid_t pl_ns_spawn(char *const argv[], char *const variables[], const int *keep) {
-  char **environment = environment_with(variables);
-  if (environment == NULL) return -ENOMEM;
+pid_t pl_ns_spawn(char *const argv[], const int *keep) {
   posix_spawn_file_actions_t actions;
   int code = posix_spawn_file_actions_init(&actions);
-  if (code != 0) {
-    free(environment);
-    return -code;
-  }
+  if (code != 0) return -code;
   // A descriptor duplicated onto itself loses close-on-exec, and the user's own keep their numbers.
   for (; *keep >= 0 && code == 0; keep++) code = posix_spawn_file_actions_adddup2(&actions, *keep, *keep);
   pid_t pid = -1;
-  if (code == 0) code = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environment);
+  if (code == 0) code = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environ);
   posix_spawn_file_actions_destroy(&actions);
-  free(environment);
   return code == 0 ? pid : -code;
 }
+
+bool pl_ns_mind_children(void) { return signal(SIGCHLD, SIG_DFL) == SIG_IGN; }
 
 int pl_ns_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
 void pl_ns_die_by(int signal_number) {
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  // Where cores go to a program, the limit does not count.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   signal(signal_number, SIG_DFL);
   sigset_t all;
   sigfillset(&all);

@@ -1,27 +1,24 @@
 #include "agent.h"
 
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <time.h>
 
-enum { KILL_PATIENCE_MILLISECONDS = 2000 };
-
-// Calls `signal` on each direct child.
-void children_signal_all(int signal_number) {
-  char path[64], list[4096];
+// By /proc: without CONFIG_PROC_CHILDREN there is none. Those of the main thread, which is the one that starts any and gets the orphans.
+void children_each(void (*each)(pid_t pid, void *context), void *context) {
+  char path[64];
   snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  ssize_t length = read(fd, list, sizeof list - 1);
-  close(fd);
-  if (length <= 0) return;
-  list[length] = 0;
-  // A number that the buffer cuts off is another process's: only those with a blank behind them count.
-  for (char *place = list, *end; (end = strchr(place, ' ')) != NULL; place = end + 1) {
-    long pid = strtol(place, NULL, 10);
-    if (pid > 1) kill((pid_t)pid, signal_number);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return;
+  int pid;
+  while (fscanf(file, "%d", &pid) == 1) {
+    if (pid > 1) each(pid, context);
   }
+  fclose(file);
 }
+
+static void signal_one(pid_t pid, void *number) { kill(pid, *(const int *)number); }
+
+void children_signal_all(int number) { children_each(signal_one, &number); }
 
 bool children_exist(void) {
   siginfo_t info;
@@ -34,12 +31,26 @@ long long monotonic_milliseconds(void) {
   return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
-// One that sleeps in the kernel, or whom a kernel without lists of children hides, is not waited for.
-void pl_ns_kill_children(void) {
-  long long end = monotonic_milliseconds() + KILL_PATIENCE_MILLISECONDS;
-  while (children_exist() && monotonic_milliseconds() < end) {
-    children_signal_all(SIGKILL);
-    while (waitpid(-1, NULL, WNOHANG) > 0) continue;
-    usleep(2000);
-  }
+// MARK: For the proxy
+
+struct pid_list {
+  pid_t *pids;
+  size_t capacity, count;
+};
+
+static void note(pid_t pid, void *context) {
+  struct pid_list *list = context;
+  if (list->count < list->capacity) list->pids[list->count] = pid;
+  list->count++;
+}
+
+size_t pl_ns_list_children(pid_t *pids, size_t capacity) {
+  struct pid_list list = {pids, capacity, 0};
+  children_each(note, &list);
+  return list.count;
+}
+
+bool pl_ns_kill_child(pid_t pid) {
+  kill(pid, SIGKILL);
+  return waitpid(pid, NULL, WNOHANG) == 0;
 }

@@ -8,14 +8,23 @@
 
 // MARK: The command line
 
-static void read_ports(struct agent_ports *ports, const char *list) {
-  while (*list != 0 && ports->count < AGENT_PORTS) {
+// False where there are more than can be held.
+static bool read_ports(struct agent_ports *ports, const char *list) {
+  while (*list != 0) {
     char *end;
     unsigned long port = strtoul(list, &end, 10);
-    if (end == list) return;
+    if (end == list) return true;
+    if (ports->count == AGENT_PORTS) return false;
     if (port > 0 && port < 65536) ports->list[ports->count++] = (uint16_t)port;
     list = *end == ',' ? end + 1 : end;
   }
+  return true;
+}
+
+static void add_variable(struct agent_options *options, const char *variable) {
+  size_t count = 0;
+  while (options->variables[count] != NULL) count++;
+  options->variables[count] = (char *)variable;
 }
 
 // The value of "key=value"; NULL where it is another key's.
@@ -35,16 +44,23 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "remove")) != NULL) options->removes = true;
   if ((value = value_of(argument, "name")) != NULL) options->name = value;
   if ((value = value_of(argument, "resolver")) != NULL) options->resolver = value;
-  if ((value = value_of(argument, "ports")) != NULL) read_ports(&options->host_ports, value);
-  if ((value = value_of(argument, "captured")) != NULL) read_ports(&options->captured_ports, value);
+  if ((value = value_of(argument, "ports")) != NULL) options->has_too_many_ports |= !read_ports(&options->host_ports, value);
+  if ((value = value_of(argument, "captured")) != NULL) {
+    options->has_too_many_ports |= !read_ports(&options->captured_ports, value);
+  }
   if ((value = value_of(argument, "datagrams")) != NULL) options->relays_datagrams = true;
   if ((value = value_of(argument, "changing")) != NULL) options->changes_ports = true;
   if ((value = value_of(argument, "variant")) != NULL) options->variant = value;
+  if ((value = value_of(argument, "refuse")) != NULL) options->refuses_others = true;
+  if ((value = value_of(argument, "nochildren")) != NULL) options->ignores_children = true;
+  if ((value = value_of(argument, "env")) != NULL) add_variable(options, value);
   if ((value = value_of(argument, "pid")) != NULL) options->pid = atol(value);
 }
 
 static void read_options(struct agent_options *options, int argc, char **argv) {
   *options = (struct agent_options){.control = -1, .sockets = -1, .name = "", .command = argv + argc};
+  options->variables = calloc((size_t)argc, sizeof *options->variables);
+  if (options->variables == NULL) _exit(EXIT_FAILED);
   for (int index = 2; index < argc; index++) {
     if (strcmp(argv[index], "--") == 0) {
       options->command = argv + index + 1;

@@ -1,7 +1,5 @@
 #include "agent.h"
 
-extern char **environ;
-
 static size_t count_of(char *const list[]) {
   size_t count = 0;
   while (list[count] != NULL) count++;

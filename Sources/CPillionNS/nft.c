@@ -209,13 +209,15 @@ static void mask_with(const void *mask, uint32_t length) {
   end_expression(expression);
 }
 
-static void compare(const void *value, size_t length) {
+static void compare_by(int operation, const void *value, size_t length) {
   struct expression expression = begin_expression("cmp");
   netlink_put_u32(NFTA_CMP_SREG, NFT_REG_1);
-  netlink_put_u32(NFTA_CMP_OP, NFT_CMP_EQ);
+  netlink_put_u32(NFTA_CMP_OP, (uint32_t)operation);
   put_value(NFTA_CMP_DATA, value, length);
   end_expression(expression);
 }
+
+static void compare(const void *value, size_t length) { compare_by(NFT_CMP_EQ, value, length); }
 
 static void compare_u8(uint8_t value) { compare(&value, sizeof value); }
 
@@ -290,6 +292,16 @@ void nft_match_plain_socket(void) {
   netlink_put_u32(NFTA_SOCKET_DREG, NFT_REG_1);
   end_expression(expression);
   compare_u8(0);
+}
+
+void nft_match_known_flow(void) {
+  static const uint32_t known = 1 << 1 | 1 << 2, none = 0;  // NF_CT_STATE_BIT of IP_CT_ESTABLISHED and IP_CT_RELATED: 1 << (number + 1)
+  struct expression expression = begin_expression("ct");
+  netlink_put_u32(NFTA_CT_DREG, NFT_REG_1);
+  netlink_put_u32(NFTA_CT_KEY, NFT_CT_STATE);
+  end_expression(expression);
+  mask_with(&known, sizeof known);
+  compare_by(NFT_CMP_NEQ, &none, sizeof none);
 }
 
 void nft_match_cgroup(uint32_t level, uint64_t id) {

@@ -43,6 +43,7 @@ void nft_match_destination_port(uint16_t port);      // behind a match of the pr
 void nft_match_destination_ports(const char *set);   // likewise
 void nft_match_echo_request(uint8_t family);         // a ping
 void nft_match_plain_socket(void);                   // somebody here listens or is connected, and not transparently
+void nft_match_known_flow(void);                     // ct state established,related
 void nft_match_cgroup(uint32_t level, uint64_t id);  // the socket's ancestor of this level
 
 // MARK: What follows

@@ -1,25 +1,29 @@
 // Rules of the host's own network namespace, for one app of it. They match the app alone, by its cgroup, else by a group id: neither the
-// proxy nor anybody else is touched. Everything is called pillion-PID by the agent's pid, so that what an agent could not take away is known.
+// proxy nor anybody else is touched. Everything is called pillion-PID-NS by the agent's pid and the number of its pid namespace, so that what
+// an agent could not take away is known to those who can see that it is gone.
 #include "agent.h"
 #include "cgroup.h"
 #include "netlink.h"
 #include "nft.h"
 
 #include <grp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 // The same port in every run where it is free: the kernel keeps the translation of a connection for two minutes after its end, and
 // leads another from the same port to where that one went.
-enum { FIRST_PORT = 28151, PORT_TRIES = 64 };
+enum { FIRST_PORT = 28151, PORT_TRIES = 64, ARRIVAL_MILLISECONDS = 50 };
 
 static const char prefix[] = "pillion-";
 
 static struct {
-  char name[32];
+  char name[48];
   int netlink;        // the table's owner
   bool has_table;
   bool is_owned;      // the kernel takes the table away with its owner's end
+  bool refuses_others;
   bool has_cgroup;
   struct cgroup cgroup;
 } laid = {.netlink = -1};
@@ -43,15 +47,38 @@ static void redirect(uint8_t protocol, uint16_t port, uint16_t target) {
   nft_end_rule();
 }
 
-static void accept_loopback(void) {
+static void accept_loopback(const char *chain) {
   static const uint8_t v4[4] = {127}, mask_v4[4] = {255}, v6[16] = {[15] = 1};
-  nft_begin_rule("app");
+  nft_begin_rule(chain);
   nft_match_destination(NFPROTO_IPV4, v4, mask_v4);
   nft_verdict(NF_ACCEPT, NULL);
   nft_end_rule();
-  nft_begin_rule("app");
+  nft_begin_rule(chain);
   nft_match_destination(NFPROTO_IPV6, v6, NULL);
   nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+}
+
+// What does not come to the proxy: datagrams but for DNS, and raw packets. By then what was redirected goes to loopback. Answers to those who
+// ask the app are no way out.
+static void drop_others(bool by_cgroup) {
+  nft_add_chain("others");
+  nft_add_base_chain("rest", "filter", NF_INET_LOCAL_OUT, 0);
+  nft_begin_rule("rest");
+  match_app(by_cgroup);
+  nft_verdict(NFT_JUMP, "others");
+  nft_end_rule();
+  nft_begin_rule("others");
+  nft_match_protocol(IPPROTO_TCP);
+  nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+  accept_loopback("others");
+  nft_begin_rule("others");
+  nft_match_known_flow();
+  nft_verdict(NF_ACCEPT, NULL);
+  nft_end_rule();
+  nft_begin_rule("others");
+  nft_verdict(NF_DROP, NULL);
   nft_end_rule();
 }
 
@@ -68,8 +95,9 @@ static int lay_table(const struct ports *ports, bool by_cgroup, bool owned) {
   // Before loopback, where many a host has its resolver.
   redirect(IPPROTO_UDP, PL_NS_DNS_PORT, ports->dns_udp);
   redirect(IPPROTO_TCP, PL_NS_DNS_PORT, ports->dns_tcp);
-  accept_loopback();
+  accept_loopback("app");
   redirect(IPPROTO_TCP, 0, ports->capture);
+  if (laid.refuses_others) drop_others(by_cgroup);
   return nft_send_on(laid.netlink);
 }
 
@@ -90,8 +118,12 @@ static bool table_matches(int dns_udp) {
     _exit(fd < 0 || sendto(fd, "", 1, 0, (struct sockaddr *)&address, sizeof address) < 0);
   }
   if (child > 0) waitpid(child, NULL, 0);
+  // loopback hands it on a moment later, where the machine is busy; those of earlier tries are none of this one's.
+  struct pollfd arrived = {.fd = dns_udp, .events = POLLIN};
+  bool matches = poll(&arrived, 1, ARRIVAL_MILLISECONDS) > 0;
   char question[16];
-  return recv(dns_udp, question, sizeof question, MSG_DONTWAIT) == 1;
+  while (recv(dns_udp, question, sizeof question, MSG_DONTWAIT) >= 0) continue;
+  return matches;
 }
 
 // The best that this kernel takes: by cgroup since 5.13, owned since 5.12.
@@ -157,15 +189,26 @@ static bool has_ipv6_route(void) {
 
 // MARK: What is left of others
 
-// Whether its agent is gone; false for a name that is not an agent's.
+static unsigned long pid_namespace(void) {
+  struct stat status;
+  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+static void name_it(void) { snprintf(laid.name, sizeof laid.name, "%s%d-%lu", prefix, getpid(), pid_namespace()); }
+
+// Whether its agent is gone; false for a name that is not an agent's, and for those whose processes are not ours to see.
 static bool is_stale(const char *name) {
   if (strncmp(name, prefix, sizeof prefix - 1) != 0) return false;
   char *end, path[64], state = 'Z';
   long pid = strtol(name + sizeof prefix - 1, &end, 10);
-  if (pid <= 0 || *end != 0) return false;
+  if (pid <= 0 || *end != '-') return false;
+  char *last;
+  unsigned long namespace = strtoul(end + 1, &last, 10);
+  if (last == end + 1 || *last != 0 || namespace != pid_namespace()) return false;
+  if (pid == getpid()) return !laid.has_table;
   snprintf(path, sizeof path, "/proc/%ld/stat", pid);
   FILE *file = fopen(path, "re");
-  if (file == NULL) return true;
+  if (file == NULL) return errno == ENOENT;
   bool is_agent = fscanf(file, "%*d (" PL_NS_NAME ") %c", &state) == 1;
   fclose(file);
   // One that has ended, and whom nobody has waited for, is gone.
@@ -175,7 +218,7 @@ static bool is_stale(const char *name) {
 enum { STALE_LIMIT = 64 };
 
 struct stale {
-  char tables[STALE_LIMIT][32];
+  char tables[STALE_LIMIT][48];
   size_t count;
 };
 
@@ -219,11 +262,12 @@ void rootful_find_stale(bool removes, void (*found)(const char *what, int code))
 
 // MARK: Begin and end
 
-bool rootful_lay(struct agent_place *place, struct agent_failure *failure) {
+bool rootful_lay(bool refuses_others, struct agent_place *place, struct agent_failure *failure) {
   struct ports ports;
   *failure = (struct agent_failure){.step = "root", .code = EPERM};
   if (geteuid() != 0) return false;
-  snprintf(laid.name, sizeof laid.name, "%s%d", prefix, getpid());
+  name_it();
+  laid.refuses_others = refuses_others;
   *failure = (struct agent_failure){.step = "sockets", .code = listen_on_host(place, &ports)};
   if (failure->code != 0) return false;
   place->has_ipv6 = has_ipv6_route();
@@ -239,7 +283,7 @@ bool rootful_lay(struct agent_place *place, struct agent_failure *failure) {
 
 void rootful_probe(void (*report)(const char *step, int code)) {
   static const struct ports ports = {1, 1, 1};
-  snprintf(laid.name, sizeof laid.name, "%s%d", prefix, getpid());
+  name_it();
   int code = netlink_open(NETLINK_NETFILTER, &laid.netlink);
   if (code == 0) code = lay_table(&ports, false, false);
   if (code == 0) code = remove_own_table();

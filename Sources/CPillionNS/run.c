@@ -13,17 +13,20 @@ enum {
   LEFT_BEHIND_MILLISECONDS = 1000,  // those whose app has ended, from TERM to KILL
   ORPHANED_MILLISECONDS = 2000,     // the app whose proxy has ended, from TERM to KILL
   KILL_AGAIN_MILLISECONDS = 20,
+  TOLD_LIMIT = 256,
 };
 
 struct agent {
   const struct agent_options *options;
   int signals;
-  sigset_t users_mask;
+  struct users_own users;
   struct app app;
   bool has_ended;    // the app
   int exit_code;
   bool is_killing;   // TERM has been said to all
   long long kill_at; // milliseconds of the monotonic clock
+  pid_t told[TOLD_LIMIT];  // to whom TERM was sent; those beyond may hear it again
+  size_t told_count;
 };
 
 static void tell(const struct agent *agent, uint32_t type, uint32_t a, uint32_t b) {
@@ -58,18 +61,33 @@ static void serve_sockets(const struct agent *agent) {
   }
   reply.header.a = (uint32_t)count;
   reply.header.c = pl_ns_kind(family, type);
-  pl_ns_send(agent->options->sockets, &reply, fds, count);
+  int failure = pl_ns_send(agent->options->sockets, &reply, fds, count);
+  if (failure != 0) {
+    // ETOOMANYREFS: too many are under way. The question is answered all the same.
+    reply.header.a = 0;
+    reply.header.b = (uint32_t)failure;
+    pl_ns_send(agent->options->sockets, &reply, NULL, 0);
+  }
   while (count > 0) close(fds[--count]);
 }
 
 // MARK: Ends
 
+static void terminate(pid_t pid, void *context) {
+  struct agent *agent = context;
+  for (size_t index = 0; index < agent->told_count; index++) {
+    if (agent->told[index] == pid) return;
+  }
+  if (agent->told_count < TOLD_LIMIT) agent->told[agent->told_count++] = pid;
+  kill(pid, SIGTERM);
+  kill(pid, SIGCONT);
+}
+
 static void kill_later(struct agent *agent, int milliseconds) {
   if (agent->is_killing) return;
   agent->is_killing = true;
   agent->kill_at = monotonic_milliseconds() + milliseconds;
-  children_signal_all(SIGTERM);
-  children_signal_all(SIGCONT);
+  children_each(terminate, agent);
 }
 
 static void kill_if_due(struct agent *agent) {
@@ -93,9 +111,11 @@ static void reap(struct agent *agent) {
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
     if (pid == agent->app.pid) app_ended(agent, status);
   }
+  // Somebody preloaded may have waited for it.
+  if (pid < 0 && errno == ECHILD && agent->app.pid > 0 && !agent->has_ended) app_ended(agent, W_EXITCODE(EXIT_FAILED, 0));
   // Whose parent is killed comes to us only then.
   bool is_asking = agent->is_killing && agent->kill_at - monotonic_milliseconds() > KILL_AGAIN_MILLISECONDS;
-  if (is_asking) children_signal_all(SIGTERM);
+  if (is_asking) children_each(terminate, agent);
 }
 
 static void read_signals(struct agent *agent) {
@@ -181,9 +201,10 @@ int agent_stale(const struct agent_options *options) {
 static int prepare_host(const struct agent_options *options, struct agent_place *place) {
   struct agent_failure failure;
   listener = options;
-  if (!rootful_lay(place, &failure)) return tell_failure(options, failure.step, failure.code, EXIT_FAILED);
-  rootful_find_stale(true, tell_stale);
-  return 0;
+  // Before: one of them may have had our number.
+  if (geteuid() == 0) rootful_find_stale(true, tell_stale);
+  if (rootful_lay(options->refuses_others, place, &failure)) return 0;
+  return tell_failure(options, failure.step, failure.code, EXIT_FAILED);
 }
 
 static int listen_for_names(struct agent_place *place) {
@@ -203,13 +224,15 @@ static int prepare(const struct agent_options *options, struct agent_place *plac
 }
 
 // Capture sockets beyond the first, as many as a message carries at a time.
-static void hand_over_captures(const struct agent_options *options, const struct agent_place *place) {
-  for (size_t first = 1; first < place->capture_count; first += PL_NS_MAX_FDS) {
+static int hand_over_captures(const struct agent_options *options, const struct agent_place *place) {
+  int code = 0;
+  for (size_t first = 1; code == 0 && first < place->capture_count; first += PL_NS_MAX_FDS) {
     size_t left = place->capture_count - first, count = left < PL_NS_MAX_FDS ? left : PL_NS_MAX_FDS;
     struct pl_ns_message message = {.header = {.type = PL_NS_CAPTURES, .a = (uint32_t)count}};
-    pl_ns_send(options->control, &message, place->captures + first, count);
+    code = pl_ns_send(options->control, &message, place->captures + first, count);
   }
   for (size_t index = 1; index < place->capture_count; index++) close(place->captures[index]);
+  return code;
 }
 
 // Only where the app's own listeners come first: whatever the host opens would go before them.
@@ -229,14 +252,14 @@ static int become_ready(struct agent *agent) {
   struct pl_ns_message message = {.header = {.type = PL_NS_READY, .a = (uint32_t)getpid()}};
   int fds[4];
   if (options->traps) {
-    int code = app_fork(options, &agent->users_mask, &agent->app);
+    int code = app_fork(options, &agent->users, &agent->app);
     if (code != 0) return tell_failure(options, "seccomp", code, EXIT_FAILED);
     fds[message.header.b++] = agent->app.notifications;
     message.header.c = (uint32_t)agent->app.pid;
   } else if (!options->stays_on_host || options->is_rootful) {
     int code = options->is_rootful ? prepare_host(options, &place) : prepare(options, &place);
     if (code != 0) return code;
-    hand_over_captures(options, &place);
+    if ((code = hand_over_captures(options, &place)) != 0) return tell_failure(options, "sockets", code, EXIT_FAILED);
     hand_over_ports(options, &place);
     fds[message.header.b++] = place.captures[0];
     fds[message.header.b++] = place.dns_udp;
@@ -245,15 +268,23 @@ static int become_ready(struct agent *agent) {
     message.header.c = place.has_ipv6;
   }
   snprintf(message.text, sizeof message.text, "%s", place.variant);
-  pl_ns_send(options->control, &message, fds, message.header.b);
+  int code = pl_ns_send(options->control, &message, fds, message.header.b);
   while (message.header.b > 0) close(fds[--message.header.b]);
+  return code == 0 ? 0 : tell_failure(options, "sockets", code, EXIT_FAILED);
+}
+
+// Every capture socket is one more; what the user's limit is the app's too.
+static int raise_limit(struct users_own *users) {
+  if (getrlimit(RLIMIT_NOFILE, &users->descriptors) != 0) return errno;
+  struct rlimit raised = {users->descriptors.rlim_max, users->descriptors.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &raised);
   return 0;
 }
 
 static int watch_signals(struct agent *agent) {
   sigset_t all;
   sigfillset(&all);
-  if (sigprocmask(SIG_SETMASK, &all, &agent->users_mask) != 0) return errno;
+  if (sigprocmask(SIG_SETMASK, &all, &agent->users.mask) != 0) return errno;
   agent->signals = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
   return agent->signals < 0 ? errno : 0;
 }
@@ -271,7 +302,7 @@ static int live(struct agent *agent) {
   while (!go) {
     if (!turn(agent, true, &go)) return give_up(agent);
   }
-  int code = agent->app.pid > 0 ? 0 : app_fork(agent->options, &agent->users_mask, &agent->app);
+  int code = agent->app.pid > 0 ? 0 : app_fork(agent->options, &agent->users, &agent->app);
   if (code == 0) code = app_release(&agent->app);
   if (code != 0) {
     while (waitpid(-1, NULL, 0) > 0) continue;
@@ -287,6 +318,8 @@ int agent_run(const struct agent_options *options) {
   struct agent agent = {.options = options};
   int code = watch_signals(&agent);
   if (code != 0) return tell_failure(options, "signals", code, EXIT_FAILED);
+  if ((code = raise_limit(&agent.users)) != 0) return tell_failure(options, "limits", code, EXIT_FAILED);
+  if (options->has_too_many_ports) return tell_failure(options, "ports", E2BIG, EXIT_FAILED);
   if ((code = become_ready(&agent)) != 0) return code;
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   agent_release_libraries();

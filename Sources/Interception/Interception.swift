@@ -46,6 +46,8 @@ package final class Interception {
   private let addresses: VirtualAddresses
   /// Of all who ask for names: its threads are a limit on what is asked at a time.
   private let resolver = HostResolver()
+  /// The user's own, from before the app.
+  private let usersChildren: Set<pid_t>
   private var rung: Rung
   /// Those below it, for a machine that refuses it.
   private var rungsBelow: ArraySlice<InterceptionMode>
@@ -56,6 +58,9 @@ package final class Interception {
   private var hint: LoopbackHint?
   private var life: AppLife?
 
+  /// Whether the user ignores SIGCHLD.
+  private let ignoresChildren: Bool
+
   /// A mode, and the agent that prepares it.
   private struct Rung {
     /// Nil where nothing is captured, as is the plan.
@@ -63,11 +68,14 @@ package final class Interception {
     private(set) var plan: InterceptionPlan?
     let agent: Agent
 
-    init(_ mode: InterceptionMode, _ bootstrap: Bootstrap, _ options: Options) throws(SystemError) {
+    init(_ mode: InterceptionMode, _ bootstrap: Bootstrap, _ options: Options, ignoresChildren: Bool)
+      throws(SystemError)
+    {
       capture = try mode.makeCapture(options)
       var settings = Agent.Settings()
       settings.name = options.name.isEmpty ? options.appName : options.name
       settings.command = options.command
+      settings.ignoresChildren = ignoresChildren
       settings.variables = AppVariable.environment(options.variables) { _ in nil }
       if let capture {
         let given = Set(options.variables.map(\.name))
@@ -90,10 +98,12 @@ package final class Interception {
     if !taken.isEmpty { throw ConfigErrors(taken) }
     self.options = options
     configured = bootstrap
+    usersChildren = Set(ProcessEnd.children())
+    ignoresChildren = ProcessEnd.mindChildren()
     ProcessEnd.adoptOrphans()
     let rungs = options.mode.rungs(options)
     rungsBelow = rungs.dropFirst()
-    rung = try Rung(rungs.first ?? options.mode, bootstrap, options)
+    rung = try Rung(rungs.first ?? options.mode, bootstrap, options, ignoresChildren: ignoresChildren)
     addresses = VirtualAddresses(rung.plan?.names.exact ?? [])
   }
 
@@ -112,7 +122,7 @@ package final class Interception {
       say(Ladder.step(to: next, because: failure, machine))
       rung.agent.hangUp()
       rung.agent.waitForEnd()
-      rung = try Rung(next, configured, options)
+      rung = try Rung(next, configured, options, ignoresChildren: ignoresChildren)
       try prepare(say)
     }
   }
@@ -161,9 +171,9 @@ package final class Interception {
       }
     }
     for found in rung.agent.remains { main.log.warning("\(found)") }
-    let life = try AppLife(rung.agent, main, command: options.appName, graceSeconds: options.graceSeconds) {
-      [unowned self] in appEnded()
-    }
+    let life = try AppLife(
+      rung.agent, main, command: options.appName, graceSeconds: options.graceSeconds, sparing: usersChildren
+    ) { [unowned self] in appEnded() }
     self.life = life
     main.appSignals = { [unowned life] in life.received(signal: $0, fromTerminal: $1) }
   }

@@ -31,7 +31,7 @@ package enum InterceptionMode: String, Sendable, CaseIterable {
       NamespaceCapture(
         variant: options.variant, relaysDatagrams: options.udp == .relay, followsHostPorts: options.followsHostPorts)
     case .explicit: try ExplicitCapture(options.variables)
-    case .rootful: RootfulCapture()
+    case .rootful: RootfulCapture(options.outbound)
     case .trap: TrapCapture(options.outbound)
     case .off: nil
     }

@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var app: AppOptions
 
   func run() throws {
-    if app.onlyPrintsRules { return print(RootfulRules()) }
+    if app.onlyPrintsRules { return print(RootfulRules(app.outbound)) }
     guard let source = options.source else {
       throw ValidationError("At least one of --config-path or --config-yaml is needed.")
     }

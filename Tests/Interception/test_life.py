@@ -126,6 +126,53 @@ def test_termination(start, captured):
     assert (out, code) == ("hello\n", 4), err
 
 
+def test_ignored_ends_of_children(pillion, folder, flags):
+    """Those who start us may not want to hear of any: the app's is heard all the same, and the app is as it would have been."""
+    (folder / "config.json").write_text(CONFIG)
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
+    command = ["python3", "-c", ignoring, pillion, "run", "-l", "warning", "-c", str(folder / "config.json"), *flags, "--"]
+    assert subprocess.run([*command, "sh", "-c", "exit 7"], timeout=20).returncode == 7
+    out = subprocess.run([*command, "grep", "SigIgn", "/proc/self/status"], timeout=20, capture_output=True, text=True).stdout
+    assert int(out.split()[1], 16) >> (signal.SIGCHLD - 1) & 1, out
+
+
+def test_the_user_s_own_children(pillion, folder, flags):
+    """A shell that becomes us hands on its children: they are spared when the agent is killed, and the app with it."""
+    (folder / "config.json").write_text(CONFIG)
+    command = [pillion, "run", "-l", "error", "-c", str(folder / "config.json"), *flags, "--", "sleep", "600"]
+    script = 'sleep 77 2>/dev/null & exec "$@"'
+    own = subprocess.Popen(["sh", "-c", script, "sh", *command], stderr=subprocess.PIPE, text=True)
+
+    def named(*words):
+        lines = {pid: Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in descendants(own.pid)}
+        return [pid for pid, line in lines.items() if tuple(line[: len(words)]) == words]
+
+    assert eventually(lambda: named("sleep", "600"))
+    (agent,), (app,), (sleeper,) = named("pillion-ns"), named("sleep", "600"), named("sleep", "77")
+    try:
+        os.kill(agent, signal.SIGKILL)
+        assert "was killed" in own.communicate(timeout=20)[1]
+        assert alive(sleeper) and not alive(app)
+    finally:
+        os.kill(sleeper, signal.SIGKILL)
+
+
+def test_variables_are_the_app_s_alone(run, flags):
+    """The agent does without what is to be preloaded into the app."""
+    script = "tr '\\0' '\\n' </proc/$PPID/environ | grep -c ^XYZZY; echo $XYZZY"
+    out, err, code = run(CONFIG, "sh", "-c", script, flags=[*flags, "--env", "XYZZY=1=2"])
+    assert out == "0\n1=2\n", err
+
+
+def test_those_left_behind_are_told_once(run, folder):
+    """However many others end meanwhile."""
+    trace = folder / "told"
+    told = f"trap 'echo told >>{trace}' TERM; i=0; while [ $i -lt 14 ]; do sleep 0.05; i=$((i+1)); done"
+    others = "for t in 0.1 0.2 0.3 0.4; do sh -c \"trap '' TERM; sleep $t; :\" & done"
+    out, err, code = run(CONFIG, "bash", "-c", f'bash -c "$1" & {others}; sleep 0.05', "bash", told)
+    assert (code, trace.read_text()) == (0, "told\n"), err
+
+
 def test_an_app_that_will_not_end(start, captured):
     run = start(CONFIG, "bash", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done",
                 flags=[*captured, "--termination-grace-period-s", "1"])

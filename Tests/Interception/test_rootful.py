@@ -35,11 +35,11 @@ exec sleep 600
 
 
 def tables():
-    """Those of nftables in this network namespace, by its own language: NFT_MSG_GETTABLE."""
+    """Whose those of nftables in this network namespace are, by its own language: NFT_MSG_GETTABLE."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as asker:
         asker.send(struct.pack("=IHHII", 20, 0xA01, 0x301, 1, 0) + struct.pack("=BBH", 0, 0, 0))
         said = asker.recv(65536)
-    return [part.split(b"\0")[0].decode() for part in said.split(b"pillion-")[1:]]
+    return [part.split(b"-")[0].decode() for part in said.split(b"pillion-")[1:]]
 
 
 class Host:
@@ -59,7 +59,7 @@ class Host:
         return [*self.join, "nsenter", "--net", "--mount", "--cgroup", target, "--", *command]
 
     def cgroups(self, pid):
-        return list(self.cgroup.rglob(f"pillion-{pid}"))
+        return list(self.cgroup.rglob(f"pillion-{pid}-*"))
 
     def run(self, *command, **options):
         return subprocess.run(self.inside(*command), capture_output=True, text=True, timeout=30, **options)
@@ -177,8 +177,9 @@ def test_it_prints_and_lays_nothing(host, pillion, folder):
     assert host.tables() == [] and not trace.exists()
 
 
-def test_what_nft_makes_of_what_is_printed(host, pillion):
-    result = host.run(*rootful(pillion, "none.json", "true", flags=()))
+@pytest.mark.parametrize("outbound", ["allow-any", "registry-only"])
+def test_what_nft_makes_of_what_is_printed(host, pillion, outbound):
+    result = host.run(*rootful(pillion, "none.json", "true", flags=("--outbound", outbound)))
     text = result.stdout.replace("pillion-PID", "pillion-1")
     if "socket cgroupv2" in text:
         pytest.skip("its cgroup is not there, and nft looks for it")
@@ -201,13 +202,61 @@ def test_all_are_killed(host, running, pillion, config):
     running.kill(running.agent, running.process.pid)
     assert host.tables() == []
     (left,) = [path.name for path in host.cgroups(running.agent)]
-    assert host.run("nft", "add", "table", "inet", f"pillion-{running.agent}").returncode == 0
-    assert f"table inet pillion-{running.agent}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
+    assert host.run("nft", "add", "table", "inet", left).returncode == 0
+    assert f"table inet {left}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
     assert f"cgroup {mount()}/{left}" in host.run(*rootful(pillion, config, "true", flags=())).stdout
     assert f"{mount()}/{left}" in host.run(pillion, "doctor").stdout
     result = host.run(*rootful(pillion, config, "true"))
     assert result.returncode == 0 and left in result.stderr, result.stderr
     assert host.cgroups(running.agent) == [] and host.tables() == []
+
+
+def test_cgroups_of_the_app_s_own(host, pillion, config):
+    """They go with its own."""
+    make = f"kid={mount()}$(sed -n s/^0:://p /proc/self/cgroup)/kid; mkdir -p $kid/grandkid && echo made"
+    result = host.run(*rootful(pillion, config, "sh", "-c", make))
+    assert result.stdout == "made\n" and list(host.cgroup.rglob("kid")) == [], result.stderr
+
+
+def test_whose_processes_are_not_ours_to_see(host, running, pillion, config):
+    """A container may share the network, and not the processes."""
+    others = ["unshare", "--pid", "--fork", "--mount-proc", *rootful(pillion, config, "true")]
+    result = host.run(*others)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert host.tables() == [f"{running.agent}"] and len(host.cgroups(running.agent)) == 1
+
+
+DATAGRAMS = """
+import socket
+outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+outside.settimeout(5)
+def refused(type, protocol, target):
+    try: socket.socket(socket.AF_INET, type, protocol).sendto(bytes(8), target)
+    except PermissionError: return True
+assert refused(socket.SOCK_DGRAM, 0, ('10.9.0.1', 4000)), 'a datagram got out'
+assert refused(socket.SOCK_RAW, 1, ('10.9.0.1', 0)), 'a raw packet got out'
+outside.bind(('127.0.0.1', 0))
+outside.sendto(b'x', outside.getsockname())
+assert outside.recv(9) == b'x', 'loopback is not free'
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(('10.9.0.1', 4001))
+server.settimeout(10)
+print('ready', flush=True)
+asked, asker = server.recvfrom(9)
+server.sendto(asked, asker)
+"""
+
+
+def test_datagrams_of_registry_only(host, pillion, config):
+    """None of its own gets out; those who ask it are answered, and names and connections are what they were."""
+    app = DATAGRAMS + APP.partition("def serve")[0] + "print('all is well')"
+    command = rootful(pillion, config, "python3", "-c", app, flags=("--apply", "--outbound", "registry-only"))
+    run = subprocess.Popen(host.inside(*command), stdout=subprocess.PIPE, text=True)
+    assert run.stdout.readline() == "ready\n"
+    ask = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5);"
+    ask += " s.sendto(b'hi', ('10.9.0.1', 4001)); print(s.recv(9))"
+    assert host.run("python3", "-c", ask).stdout == "b'hi'\n"
+    assert run.communicate(timeout=20)[0] == "all is well\n" and host.tables() == []
 
 
 def test_without_a_cgroup(host, pillion, config):

@@ -254,13 +254,19 @@ func httpListener(
   @Test func matchByACgroupWhereNftHasWordsForIt() {
     let rules = RootfulRules(
       match: RootfulRules.match(mounts: unified, groups: "0::/user.slice/session-1.scope\n"), leftOver: [])
-    let level = "socket cgroupv2 level 3 \"user.slice/session-1.scope/pillion-PID\" jump app"
+    let level = "socket cgroupv2 level 3 \"user.slice/session-1.scope/pillion-PID-NS\" jump app"
     #expect(rules.description.contains(level))
-    #expect(RootfulRules.match(mounts: unified, groups: "0::/\n") == .cgroup(path: "pillion-PID"))
+    #expect(RootfulRules.match(mounts: unified, groups: "0::/\n") == .cgroup(path: "pillion-PID-NS"))
   }
 
   @Test func matchByAGroupElsewhere() {
     #expect(RootfulRules.match(mounts: hybrid, groups: "1:cpu:/\n0::/\n") == .group)
     #expect(RootfulRules(match: .group, leftOver: ["x"]).description.contains("meta skgid 1337 jump app"))
+  }
+
+  @Test func registryOnlyLetsNoDatagramsOut() {
+    let rules = RootfulRules(match: .group, leftOver: [], policy: .registryOnly).description
+    #expect(rules.contains("type filter hook output") && rules.contains("meta skgid 1337 jump others"))
+    #expect(!RootfulRules(match: .group, leftOver: []).description.contains("others {"))
   }
 }

@@ -37,8 +37,8 @@ enum pl_ns_type {
   PL_NS_EXIT = 5,     // a: wait status, b: 1 when it left processes behind
   PL_NS_PROBE = 6,    // a: errno, b: the pid, text: what was tried; with `seccomp` the notifications
   PL_NS_CAPTURES = 7, // before READY, a: how many; capture sockets beside READY's
-  PL_NS_PORTS = 9,    // before READY, with a netlink socket for pl_ns_change_host_ports
   PL_NS_STALE = 8,    // text: what an earlier agent left on the host; a: errno of taking it away; b: 1 where that was tried
+  PL_NS_PORTS = 9,    // before READY, with a netlink socket for pl_ns_change_host_ports
   // proxy -> agent
   PL_NS_GO = 64,           // start the app
   PL_NS_WANT_SOCKETS = 65, // a: how many (at most PL_NS_MAX_FDS), b: AF_INET or AF_INET6, c: SOCK_STREAM or SOCK_DGRAM
@@ -68,9 +68,9 @@ int pl_ns_send(int channel, const struct pl_ns_message *message, const int *fds,
 // Returns 1 for a message, 0 for the end, -errno (EAGAIN with a channel that does not block) for failures.
 int pl_ns_receive(int channel, struct pl_ns_message *message, int *fds, size_t capacity, size_t *count);
 
-// Starts /proc/self/exe with these arguments, signals and their mask as they are here, `variables` ("NAME=VALUE", or "NAME" for none, ended by NULL) in the
-// place of those of the environment that have their names, and `keep` (a list ended by -1) left open. The pid, or -errno.
-pid_t pl_ns_spawn(char *const argv[], char *const variables[], const int *keep);
+// Starts /proc/self/exe with these arguments, signals, their mask and the environment as they are here, and `keep` (a list ended by -1) left
+// open. The pid, or -errno.
+pid_t pl_ns_spawn(char *const argv[], const int *keep);
 
 // A SOCK_SEQPACKET pair that is closed on exec. Returns 0, or an errno.
 int pl_ns_socket_pair(int pair[2]);
@@ -78,8 +78,14 @@ int pl_ns_socket_pair(int pair[2]);
 // Orphans below this process come to it. Returns 0, or an errno.
 int pl_ns_become_subreaper(void);
 
-// Ends all children of this process with SIGKILL, and what comes to it by that, until there is none, for 2 s at most.
-void pl_ns_kill_children(void);
+// The children of the main thread: at most so many are written; how many there are.
+size_t pl_ns_list_children(pid_t *pids, size_t capacity);
+
+// Sends SIGKILL to a child, and waits for it where it has ended; whether it is still there.
+bool pl_ns_kill_child(pid_t pid);
+
+// SIGCHLD is not ignored from now on, which is what makes waiting for children possible. Whether it was.
+bool pl_ns_mind_children(void);
 
 // Ends this process by a signal, as though it had never been caught, and without a core of its own.
 void pl_ns_die_by(int signal);

@@ -41,6 +41,10 @@ package final class Agent {
     package var variant: NamespaceVariant?
     /// Rules of the host for the app, which is no namespace.
     package var isRootful = false
+    /// There: what does not come to the proxy does not get out.
+    package var refusesOthers = false
+    /// The user ignores SIGCHLD, and so does the app.
+    package var ignoresChildren = false
     /// The app and its arguments.
     package var command: [String] = []
     /// "NAME=VALUE", in the place of the user's own of these names, or "NAME" for none.
@@ -60,11 +64,17 @@ package final class Agent {
       if !resolver.isEmpty { arguments.append("resolver=" + resolver.joined(separator: ";")) }
       arguments.append("ports=" + ports.map { "\($0)" }.joined(separator: ","))
       arguments.append("captured=" + capturedPorts.map { "\($0)" }.joined(separator: ","))
+      if refusesOthers { arguments.append("refuse=1") }
+      if ignoresChildren { arguments.append("nochildren=1") }
+      // Not the agent's own: what is preloaded into the app has no business there.
+      arguments += variables.map { "env=" + $0 }
       return arguments + ["--"] + command
     }
   }
 
   private static let patienceMilliseconds: Int32 = 10_000
+  /// A wait status: exit code 125.
+  private static let unknownEnd: Int32 = 125 << 8
 
   package let pid: pid_t
   /// Where ``AppLife`` listens.
@@ -80,8 +90,7 @@ package final class Agent {
     let control = try SocketPair()
     let sockets = try SocketPair()
     let arguments = settings.arguments(control: control.theirs.number, sockets: sockets.theirs.number)
-    pid = try AgentProcess.spawn(
-      arguments, variables: settings.variables, keeping: [control.theirs.number, sockets.theirs.number])
+    pid = try AgentProcess.spawn(arguments, keeping: [control.theirs.number, sockets.theirs.number])
     self.control = control.ours.release()
     self.sockets = InsideSockets(sockets.ours)
   }
@@ -101,7 +110,11 @@ package final class Agent {
     var ready = try nextMessage()
     while ready.type != PL_NS_READY.rawValue {
       switch ready.type {
-      case PL_NS_CAPTURES.rawValue: captures.numbers += ready.takeDescriptors()
+      case PL_NS_CAPTURES.rawValue:
+        let (promised, numbers) = (ready.a, ready.takeDescriptors())
+        captures.numbers += numbers
+        // Our own limit cuts them off.
+        if numbers.count < promised { throw AgentFailure(step: "sockets", code: EMFILE) }
       case PL_NS_PORTS.rawValue: portChanges.numbers += ready.takeDescriptors()
       case PL_NS_STALE.rawValue: remains.append(Remains.Found(ready))
       default: throw Self.failure(ready)
@@ -157,8 +170,10 @@ package final class Agent {
   package func waitForEnd() -> Int32 {
     if exitStatus == nil {
       var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-      exitStatus = status
+      var result = waitpid(pid, &status, 0)
+      while result < 0, errno == EINTR { result = waitpid(pid, &status, 0) }
+      // Somebody else has waited for it: all that is known is that it did not end well enough to be asked.
+      exitStatus = result < 0 ? Self.unknownEnd : status
     }
     let status = exitStatus ?? 0
     return pl_ns_exited(status) ? pl_ns_exit_code(status) : 128 + pl_ns_term_signal(status)

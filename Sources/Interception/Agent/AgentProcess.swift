@@ -4,15 +4,9 @@ import Reactor
 
 /// This program, started anew as the agent.
 enum AgentProcess {
-  /// - Parameters:
-  ///   - variables: "NAME=VALUE", in the place of the user's own of these names.
-  ///   - descriptors: those that it has beside the user's.
-  static func spawn(
-    _ arguments: [String], variables: [String] = [], keeping descriptors: [Int32]
-  ) throws(SystemError) -> pid_t {
-    let result = withArguments(arguments) { arguments in
-      withArguments(variables) { pl_ns_spawn(arguments, $0, descriptors + [-1]) }
-    }
+  /// - Parameter descriptors: those that it has beside the user's.
+  static func spawn(_ arguments: [String], keeping descriptors: [Int32]) throws(SystemError) -> pid_t {
+    let result = withArguments(arguments) { pl_ns_spawn($0, descriptors + [-1]) }
     if result < 0 { throw SystemError("posix_spawn", code: -result) }
     return result
   }

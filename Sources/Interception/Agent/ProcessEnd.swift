@@ -1,9 +1,30 @@
 import CPillionNS
+import Glibc
 
 /// How this process takes part in the end of others.
 package enum ProcessEnd {
   /// What an agent that is killed leaves behind comes to us, and not to init.
   package static func adoptOrphans() { _ = pl_ns_become_subreaper() }
+
+  /// Has the ends of children told to us, where the user has them ignored: else nobody could wait for them.
+  /// - Returns: whether the user does.
+  static func mindChildren() -> Bool { pl_ns_mind_children() }
+
+  /// The children of this process.
+  static func children() -> [pid_t] {
+    var pids = [pid_t](repeating: 0, count: 64)
+    while true {
+      let count = pl_ns_list_children(&pids, pids.count)
+      if count <= pids.count { return Array(pids.prefix(count)) }
+      pids = Array(repeating: 0, count: count)
+    }
+  }
+
+  /// Kills the children but for these.
+  /// - Returns: whether any is still there.
+  static func killChildren(but spared: Set<pid_t>) -> Bool {
+    !children().filter { !spared.contains($0) && pl_ns_kill_child($0) }.isEmpty
+  }
 
   /// Ends by a signal, as the app did.
   package static func die(by signal: Int32) { pl_ns_die_by(signal) }

@@ -21,12 +21,23 @@ package final class AppLife: EventHandler {
   /// Seconds that what the app has said may take on its way out, once it has ended.
   private static let lastWordsSeconds = 5
 
+  /// One that sleeps in the kernel is not waited for.
+  private static let killRounds = 400
+  private static let killRoundNanoseconds: Int64 = 5_000_000
+
+  private enum Delay: UInt8 {
+    case grace, killing
+  }
+
   private let agent: Agent
   private let main: MainLoop
   private let graceSeconds: Int
   private let command: String
   private var registration: Registration?
   private var graceTimer = Timer()
+  private var killTimer = Timer()
+  private var killRoundsLeft = AppLife.killRounds
+  private let spared: Set<pid_t>
   private var hasBegun = false
   private var isTerminating = false
   package private(set) var outcome: Outcome?
@@ -35,14 +46,17 @@ package final class AppLife: EventHandler {
 
   /// - Parameters:
   ///   - graceSeconds: from SIGTERM to SIGKILL.
+  ///   - spared: children of this process that are the user's own.
   ///   - ended: called once, before the proxy ends.
   package init(
-    _ agent: Agent, _ main: MainLoop, command: String, graceSeconds: Int, ended: @escaping () -> Void
+    _ agent: Agent, _ main: MainLoop, command: String, graceSeconds: Int, sparing spared: Set<pid_t>,
+    ended: @escaping () -> Void
   ) throws(SystemError) {
     self.agent = agent
     self.main = main
     self.command = command
     self.graceSeconds = graceSeconds
+    self.spared = spared
     self.ended = ended
     super.init()
     guard fcntl(agent.control, F_SETFL, O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
@@ -97,8 +111,15 @@ package final class AppLife: EventHandler {
   /// The agent ended without a word: whatever it had started is ended with it.
   private func lost() {
     leave()
-    guard outcome == nil else { return }
-    pl_ns_kill_children()
+    if outcome == nil { endOrphans() }
+  }
+
+  /// What a killed agent leaves comes to us, and what each of those leaves as well, in turn.
+  private func endOrphans() {
+    killRoundsLeft -= 1
+    if ProcessEnd.killChildren(but: spared), killRoundsLeft > 0 {
+      return killTimer.arm(main.loop, self, id: Delay.killing.rawValue, after: Self.killRoundNanoseconds)
+    }
     finish(.notRun(InterceptionError("the agent of '\(command)' was killed, and the app with it")))
   }
 
@@ -111,6 +132,7 @@ package final class AppLife: EventHandler {
     if self.outcome != nil { return }
     self.outcome = outcome
     graceTimer.disarm()
+    killTimer.disarm()
     ended()
     main.drain(within: Self.lastWordsSeconds)
   }
@@ -126,7 +148,7 @@ package final class AppLife: EventHandler {
       isTerminating = true
       main.log.info("caught SIGTERM: \(command) has \(graceSeconds) s to end")
       main.stopInbound()
-      graceTimer.arm(main.loop, self, id: 0, after: Int64(graceSeconds) * 1_000_000_000)
+      graceTimer.arm(main.loop, self, id: Delay.grace.rawValue, after: Int64(graceSeconds) * 1_000_000_000)
     }
     tell(PL_NS_SIGNAL, signal)
   }
@@ -138,6 +160,7 @@ package final class AppLife: EventHandler {
   }
 
   package override func timerFired(_ id: UInt8) {
+    if id == Delay.killing.rawValue { return endOrphans() }
     main.log.warning("\(command) did not end within \(graceSeconds) s: killing it")
     tell(PL_NS_KILL_ALL, SIGKILL)
   }

@@ -2,7 +2,14 @@ import Proxy
 
 /// Rules of this network namespace, for the app alone: it stays on the host, with whatever else runs there.
 final class RootfulCapture: Capture {
-  func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) { settings.isRootful = true }
+  private let policy: OutboundTrafficPolicy
+
+  init(_ policy: OutboundTrafficPolicy) { self.policy = policy }
+
+  func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
+    settings.isRootful = true
+    settings.refusesOthers = policy == .registryOnly
+  }
 
   func open(_ agent: Agent) throws -> CaptureSockets { try agent.waitForSockets() }
 

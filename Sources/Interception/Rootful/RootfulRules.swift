@@ -13,16 +13,19 @@ package struct RootfulRules: CustomStringConvertible {
   private static let unifiedMount = "/sys/fs/cgroup"
 
   let match: Match
+  private let policy: OutboundTrafficPolicy
   /// What earlier runs have left.
   let leftOver: [String]
 
-  init(match: Match, leftOver: [String]) {
+  init(match: Match, leftOver: [String], policy: OutboundTrafficPolicy = .allowAny) {
     self.match = match
+    self.policy = policy
     self.leftOver = leftOver
   }
 
   /// For this machine.
-  package init() {
+  package init(_ policy: OutboundTrafficPolicy) {
+    self.policy = policy
     let mounts = SmallFile.read("/proc/self/mountinfo") ?? ""
     let groups = SmallFile.read("/proc/self/cgroup") ?? ""
     match = Self.match(mounts: mounts, groups: groups)
@@ -39,15 +42,15 @@ package struct RootfulRules: CustomStringConvertible {
     }
     let own = groups.split(separator: "\n").first { $0.hasPrefix("0::/") }
     guard isUnified, let own else { return .group }
-    let folders: [Substring] = own.dropFirst(3).split(separator: "/") + ["pillion-PID"]
+    let folders: [Substring] = own.dropFirst(3).split(separator: "/") + ["pillion-PID-NS"]
     return .cgroup(path: folders.joined(separator: "/"))
   }
 
   package var description: String {
     """
-    # What --apply lays in this network namespace, as root, and takes away when the app has ended. PID is the agent's; the ports
-    # are chosen anew in each run.
-    table inet pillion-PID {
+    # What --apply lays in this network namespace, as root, and takes away when the app has ended. PID is the agent's, NS the number of
+    # its pid namespace; the ports are chosen in each run.
+    table inet pillion-PID-NS {
     \tchain out {
     \t\ttype nat hook output priority -100; policy accept;
     \t\t# \(matchNote)
@@ -63,10 +66,30 @@ package struct RootfulRules: CustomStringConvertible {
     \t\t# all other connections come to the proxy, which asks where they were going (SO_ORIGINAL_DST)
     \t\tmeta l4proto tcp redirect to :\(PL_NS_CAPTURE_PORT)
     \t}
+    \(othersText)\
     }
     \(leftOverText)\
     # Nothing was laid, and nothing started. To go on, as root: the same command with --apply.
     """
+  }
+
+  private var othersText: String {
+    if policy == .allowAny { return "" }
+    return """
+      \tchain rest {
+      \t\ttype filter hook output priority 0; policy accept;
+      \t\t\(matchText) jump others
+      \t}
+      \tchain others {
+      \t\t# registry-only: what is no connection and no name does not get out, but for answers to those who ask the app
+      \t\tmeta l4proto tcp accept
+      \t\tip daddr 127.0.0.0/8 accept
+      \t\tip6 daddr ::1 accept
+      \t\tct state established,related accept
+      \t\tdrop
+      \t}
+
+      """
   }
 
   private var leftOverText: String {
