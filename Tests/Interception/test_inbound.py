@@ -12,10 +12,11 @@ from configs import bootstrap, inbound, manager, says, static
 from conftest import eventually, free_port
 
 SERVER = """
-import http.server, socket, sys
+import http.server, socket, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     def do_GET(self):
+        if self.path == '/slow': time.sleep(1)
         body = f'app {self.path}'.encode()
         self.send_response(200)
         self.send_header('content-length', str(len(body)))
@@ -125,11 +126,12 @@ def test_an_agent_that_is_stopped(start):
     assert served(port)
     agent = app.agent()
     os.kill(agent, signal.SIGSTOP)
-    threads = [threading.Thread(target=get, args=(port,)) for _ in range(60)]
+    threads = [threading.Thread(target=get, args=(port, "/slow")) for _ in range(60)]
     try:
         for thread in threads:
             thread.start()
-        for _ in range(10):
+        for _ in range(20):
+            time.sleep(0.02)
             begun = time.monotonic()
             assert get(other) == (200, "at once\n")
             assert time.monotonic() - begun < 0.3
