@@ -21,6 +21,7 @@ enum { AGENT_PORTS = 1024, EXIT_FAILED = 125 };
 struct agent_ports {
   uint16_t list[AGENT_PORTS];
   size_t count;
+  bool is_cut;  // there were more
 };
 
 // The options of the command line.
@@ -43,7 +44,6 @@ struct agent_options {
   bool refuses_others;   // of a rootful app: what does not come to the proxy does not get out
   bool ignores_children; // the user ignores SIGCHLD, and so does the app
   char **variables;      // "NAME=VALUE", or "NAME" for none, in the app's environment; ends with NULL
-  bool has_too_many_ports;
   char **command;        // ends with NULL; never NULL itself
 };
 

@@ -46,6 +46,7 @@ static int lay_redirect(const struct agent_options *options, struct agent_place 
 
 // Every address is the machine's own, and so a listener at each port that is known gets what goes to it.
 static int lay_listeners(const struct agent_options *options, struct agent_place *place) {
+  if (options->captured_ports.is_cut) return E2BIG;
   for (size_t index = 0; index < options->captured_ports.count; index++) {
     int code = listen_at(place, options->captured_ports.list[index]);
     if (code != 0) return code;

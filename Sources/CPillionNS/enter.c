@@ -8,17 +8,15 @@
 
 // MARK: The command line
 
-// False where there are more than can be held.
-static bool read_ports(struct agent_ports *ports, const char *list) {
-  while (*list != 0) {
+static void read_ports(struct agent_ports *ports, const char *list) {
+  while (*list != 0 && !ports->is_cut) {
     char *end;
     unsigned long port = strtoul(list, &end, 10);
-    if (end == list) return true;
-    if (ports->count == AGENT_PORTS) return false;
-    if (port > 0 && port < 65536) ports->list[ports->count++] = (uint16_t)port;
+    if (end == list) return;
+    ports->is_cut = ports->count == AGENT_PORTS;
+    if (port > 0 && port < 65536 && !ports->is_cut) ports->list[ports->count++] = (uint16_t)port;
     list = *end == ',' ? end + 1 : end;
   }
-  return true;
 }
 
 static void add_variable(struct agent_options *options, const char *variable) {
@@ -44,10 +42,8 @@ static void read_option(struct agent_options *options, const char *argument) {
   if ((value = value_of(argument, "remove")) != NULL) options->removes = true;
   if ((value = value_of(argument, "name")) != NULL) options->name = value;
   if ((value = value_of(argument, "resolver")) != NULL) options->resolver = value;
-  if ((value = value_of(argument, "ports")) != NULL) options->has_too_many_ports |= !read_ports(&options->host_ports, value);
-  if ((value = value_of(argument, "captured")) != NULL) {
-    options->has_too_many_ports |= !read_ports(&options->captured_ports, value);
-  }
+  if ((value = value_of(argument, "ports")) != NULL) read_ports(&options->host_ports, value);
+  if ((value = value_of(argument, "captured")) != NULL) read_ports(&options->captured_ports, value);
   if ((value = value_of(argument, "datagrams")) != NULL) options->relays_datagrams = true;
   if ((value = value_of(argument, "changing")) != NULL) options->changes_ports = true;
   if ((value = value_of(argument, "variant")) != NULL) options->variant = value;

@@ -319,7 +319,7 @@ int agent_run(const struct agent_options *options) {
   int code = watch_signals(&agent);
   if (code != 0) return tell_failure(options, "signals", code, EXIT_FAILED);
   if ((code = raise_limit(&agent.users)) != 0) return tell_failure(options, "limits", code, EXIT_FAILED);
-  if (options->has_too_many_ports) return tell_failure(options, "ports", E2BIG, EXIT_FAILED);
+  if (options->host_ports.is_cut) return tell_failure(options, "ports", E2BIG, EXIT_FAILED);
   if ((code = become_ready(&agent)) != 0) return code;
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   agent_release_libraries();

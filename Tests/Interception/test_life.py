@@ -164,6 +164,28 @@ def test_variables_are_the_app_s_alone(run, flags):
     assert out == "0\n1=2\n", err
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="its files are laid over the machine's")
+def test_files_of_its_own(pillion, folder):
+    """Whatever the machine's look like, and the user's mask."""
+    (folder / "config.json").write_text(CONFIG)
+    lay = 'printf "passwd: files\\n  hosts: files nis\\nservices: files" >"$0"; mount --bind "$0" /etc/nsswitch.conf; umask 077; exec "$@"'
+    command = ["unshare", "--mount", "sh", "-ec", lay, str(folder / "switch"), pillion, "run", "-l", "warning"]
+    command += ["-c", str(folder / "config.json"), "--intercept", "namespace", "--"]
+    command += ["sh", "-c", "cat /etc/nsswitch.conf; stat -c %a /etc/resolv.conf"]
+    result = subprocess.run(command, timeout=20, capture_output=True, text=True)
+    assert result.stdout == "passwd: files\nservices: files\nhosts: files dns\n644\n", result.stderr
+
+
+def test_more_ports_than_can_be_held(run):
+    """Only where each needs a listener."""
+    domains = [f"api.test:{port}" for port in range(20000, 21025)]
+    config = bootstrap([outbound([says("hello\n", "api.test", *domains)])])
+    script = ["curl", "-sS", "http://api.test/"]
+    out, err, code = run(config, *script, flags=["--intercept", "namespace", "--intercept-variant", "anyip"])
+    assert code == 125 and "more than 1024 ports at once; name fewer of them" in err, err
+    assert run(config, *script, flags=["--intercept", "namespace"])[::2] == ("hello\n", 0)
+
+
 def test_those_left_behind_are_told_once(run, folder):
     """However many others end meanwhile."""
     trace = folder / "told"

@@ -29,6 +29,7 @@ package enum Ladder {
     case .limit: "the limit user.max_user_namespaces or user.max_net_namespaces is 0 or used up"
     case .appArmor: "AppArmor restricts user namespaces (Ubuntu)"
     case .rules: "the kernel refuses the nftables rules: \(SystemError("", code: failure.code).reason)"
+    case .ports: "more than 1024 ports at once"
     case .root: "rules of the host are root's to lay"
     case .networkAdministration: "rules may not be laid here (no CAP_NET_ADMIN)"
     case .sandbox: "another sandbox traps calls already, such as that of a 'pillion run' around this one"
@@ -47,6 +48,7 @@ package enum Ladder {
       "pillion doctor --apparmor | sudo tee /etc/apparmor.d/pillion && sudo apparmor_parser -r /etc/apparmor.d/pillion, "
         + "or sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
     case .rules: "sudo modprobe -a nf_tables nft_tproxy nft_socket nft_chain_nat nft_redir"
+    case .ports: "name fewer of them"
     case .root: "sudo pillion run --intercept rootful --apply …"
     case .networkAdministration: "docker run --cap-add NET_ADMIN"
     case .sandbox: "run it outside of that"
@@ -57,7 +59,7 @@ package enum Ladder {
   }
 
   private enum Cause {
-    case container, sysctl, limit, appArmor, rules, root, networkAdministration, sandbox, denied, yama, other
+    case container, sysctl, limit, ports, appArmor, rules, root, networkAdministration, sandbox, denied, yama, other
   }
 
   private static func cause(_ failure: AgentFailure, _ machine: Machine) -> Cause {
@@ -67,6 +69,7 @@ package enum Ladder {
       if isDenied, machine.forbidsUserNamespaces { return .sysctl }
       if isDenied, machine.hasSeccompFilter { return .container }
     }
+    if failure.code == E2BIG { return .ports }
     if failure.step == "root" { return .root }
     if failure.step == "rules" { return isDenied ? .networkAdministration : .rules }
     if failure.step == "seccomp", failure.code == EBUSY { return .sandbox }
