@@ -1,13 +1,14 @@
 """Where the app's connections and questions go."""
 
 import json
+import shutil
 import socket
 import subprocess
 import threading
 
 import pytest
 from configs import address, bootstrap, inbound, outbound, says, static, tcp, to
-from conftest import free_port
+from conftest import eventually, free_port
 
 HELLO = bootstrap([outbound([says("hello\n", "api.test", "*.wild.test")])])
 
@@ -265,6 +266,29 @@ assert mine.accept()[0].getpeername() == client.getsockname()
         assert run.process.stdout.readline() == "open\n", run.process.stderr.read()
     _, err, code = run.wait()
     assert code == 0, err
+
+
+@pytest.mark.skipif(not shutil.which("nft"), reason="no nft here")
+def test_a_port_that_somebody_else_has_closed(start, pillion, user):
+    """It is let go: others go on being opened and closed."""
+    if user != "root":
+        pytest.skip("a user's rules are that user's and the kernel's")
+    run = start(HELLO, "sleep", "60", flags=["--host-port", "auto", "--name", "ports"])
+    assert run.agent()
+    assert eventually(lambda: run.command_of("sleep"))
+
+    def beside(*command):
+        return subprocess.run([pillion, "exec", "ports", "--", *command], capture_output=True, timeout=20).returncode
+
+    def reaches(port):
+        return beside("python3", "-c", f"import socket; socket.create_connection(('127.0.0.1', {port}), 5)") == 0
+
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+        assert eventually(lambda: reaches(port))
+        assert beside("nft", "delete element inet pillion hostports {%d}" % port) == 0
+    with socket.create_server(("127.0.0.1", 0)) as second:
+        assert eventually(lambda: reaches(second.getsockname()[1]), 5)
 
 
 def test_the_apps_own_port_wins(run, upstream):
