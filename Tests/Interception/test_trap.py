@@ -408,6 +408,26 @@ def test_memory_that_is_closed(run, user):
         assert out == "[101, 101]\n" and err.count("memory of process") == 1, (out, err)
 
 
+def test_a_thousand_destinations(run, user):
+    """What is made of each is small: the main loop is not told of all of them at each. In a network where all are here."""
+    if user != "root":
+        pytest.skip("making that network is root's")
+    admin = free_port()
+    program = f"""
+import socket, urllib.request
+with socket.create_server(('0.0.0.0', 7)) as server:
+    for index in range(1000):
+        with socket.create_connection((f'198.18.{{index >> 8}}.{{index & 255}}', 7)):
+            server.accept()[0].close()
+url = 'http://127.0.0.1:{admin}/stats?filter=passthrough.membership_change'
+print(max(int(line.split()[-1]) for line in urllib.request.urlopen(url).read().decode().splitlines()))
+"""
+    network = "ip link set lo up && ip route add local 198.18.0.0/15 dev lo && exec \"$@\""
+    under = ["unshare", "-n", "sh", "-c", network, "sh"]
+    out, err, code = run(bootstrap([outbound([])], admin=admin), PYTHON, "-c", program, flags=FLAGS, under=under)
+    assert code == 0 and 64 <= int(out) < 500, (out, err)
+
+
 def test_signals(run):
     """Those that the app catches neither end its connects nor have them begin anew."""
     program = """

@@ -7,12 +7,21 @@ import Telemetry
 final class OriginalDst: EventHandler {
   /// Destinations that are remembered at once.
   private static let limit = 16_384
+  /// Up to so many hosts the main loop is told of each change at once, of more after a while: each time it is told of all of
+  /// them, and what it has not come to yet piles up.
+  private static let promptLimit = 64
+  private static let reportNanoseconds: Int64 = 250_000_000
+  private enum TimerID {
+    static let cleanup: UInt8 = 0
+    static let report: UInt8 = 1
+  }
 
   private unowned let cluster: WorkerCluster
   private var hosts: [Host] = []
   private var indices: [Reactor.SocketAddress: Int] = [:]
   private var used: Set<Reactor.SocketAddress> = []
   private var timer = Timer()
+  private var reportTimer = Timer()
   private var nextID = 0
 
   init(_ cluster: WorkerCluster) {
@@ -43,10 +52,14 @@ final class OriginalDst: EventHandler {
   }
 
   private func arm() {
-    timer.arm(cluster.worker.loop, self, id: 0, after: cluster.info.config.cleanupInterval.nanoseconds)
+    timer.arm(cluster.worker.loop, self, id: TimerID.cleanup, after: cluster.info.config.cleanupInterval.nanoseconds)
   }
 
   override func timerFired(_ id: UInt8) {
+    if id == TimerID.report { report() } else { forgetUnused() }
+  }
+
+  private func forgetUnused() {
     let kept = hosts.filter { used.contains($0.address) || isInUse($0) }
     used.removeAll()
     if kept.count < hosts.count {
@@ -61,6 +74,12 @@ final class OriginalDst: EventHandler {
 
   private func publish() {
     cluster.update(cluster.info.makeHostSet(hosts))
-    cluster.worker.reportHosts(cluster.info, hosts)
+    if hosts.count <= Self.promptLimit {
+      report()
+    } else if !reportTimer.isArmed {
+      reportTimer.arm(cluster.worker.loop, self, id: TimerID.report, after: Self.reportNanoseconds)
+    }
   }
+
+  private func report() { cluster.worker.reportHosts(cluster.info, hosts) }
 }
