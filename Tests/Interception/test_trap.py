@@ -406,6 +406,7 @@ def test_memory_that_is_closed(run, user):
         assert "101" not in out and err == "", (out, err)
     else:
         assert out == "[101, 101]\n" and err.count("memory of process") == 1, (out, err)
+        assert "connects fail" in err, err
 
 
 def test_a_thousand_destinations(run, user):

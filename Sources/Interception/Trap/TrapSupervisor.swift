@@ -111,7 +111,9 @@ private final class TrapLoop {
   }
 
   private func unreadable(_ error: SystemError, _ call: pl_ns_call, _ process: TrappedProcess) {
-    if error.code == EPERM { warnings.sayOfClosedMemory(call.task) }
+    if error.code == EPERM {
+      warnings.sayOfClosedMemory(call.task, isRefused: rules.decisionOnUnreadable != .proceed)
+    }
     // Where there is no memory, the kernel says so itself.
     carryOut(error.code == EFAULT ? .proceed : rules.decisionOnUnreadable, call, process, .other)
   }

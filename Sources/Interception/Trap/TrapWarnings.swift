@@ -5,12 +5,17 @@ struct TrapWarnings {
   private var isMemorySaid = false
   private var said: Set<TrapObstacle> = []
 
-  mutating func sayOfClosedMemory(_ task: pid_t) {
+  /// - Parameter isRefused: what becomes of its connects.
+  mutating func sayOfClosedMemory(_ task: pid_t, isRefused: Bool) {
     if isMemorySaid { return }
     isMemorySaid = true
+    let end =
+      isRefused
+      ? "connects fail, also those to loopback: nobody can tell where they go (--outbound registry-only)"
+      : "connects are not captured"
     say(
-      "the memory of process \(task) is closed to Pillion, as of another user's or one that wants no dumps: its "
-        + "connects are not captured; in a container: docker run --cap-add SYS_PTRACE")
+      "the memory of process \(task) is closed to Pillion, as of another user's, of a program that nobody may read, or one "
+        + "that wants no dumps: its \(end); in a container: docker run --cap-add SYS_PTRACE")
   }
 
   mutating func say(_ obstacle: TrapObstacle, _ task: pid_t) {
