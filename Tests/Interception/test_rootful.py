@@ -260,9 +260,10 @@ def test_datagrams_of_registry_only(host, pillion, config):
 
 
 def test_without_a_cgroup(host, pillion, config):
-    """By a group of its own, beside those that it has."""
+    """By a group of its own, beside those that it has; it still ends with its agent (PR_GET_PDEATHSIG)."""
     hide = f'umount -l {mount()} && exec "$@"'
-    app = "import os; assert os.getegid() == 1337 and 0 in os.getgroups()\n" + APP
+    app = "import os; assert os.getegid() == 1337 and 0 in os.getgroups()\n"
+    app += "import ctypes; n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); assert n.value == 9\n" + APP
     command = ["unshare", "--mount", "sh", "-ec", hide, "sh", *rootful(pillion, config, "python3", "-c", app)]
     result = host.run(*command)
     assert result.stdout == "all is well\n", result.stderr

@@ -19,14 +19,30 @@ package final class Agent {
   }
 
   package struct Settings {
-    /// Whether the app has a namespace of its own.
-    package var isolates = false
+    /// Where the app runs.
+    package enum Place: Equatable {
+      /// On the host, as it would without us.
+      case host
+      /// In a namespace of its own.
+      case namespace
+      /// On the host, and its connects stop until we have answered for them; `strictly`: it has no other way out.
+      case trap(strictly: Bool)
+      /// On the host, with rules of the host's for it; `refusingOthers`: what does not come to the proxy does not get out.
+      case rootful(refusingOthers: Bool)
+
+      var arguments: [String] {
+        switch self {
+        case .host: ["host=1"]
+        case .namespace: []
+        case .trap(let strictly): ["host=1", "trap=1"] + (strictly ? ["strict=1"] : [])
+        case .rootful(let refusingOthers): ["host=1", "rootful=1"] + (refusingOthers ? ["refuse=1"] : [])
+        }
+      }
+    }
+
+    package var place = Place.host
     /// Whether the app's datagrams come to the proxy too, where the capture can tell where they were to go.
     package var relaysDatagrams = false
-    /// The app's connects stop until we have answered for them.
-    package var traps = false
-    /// And it has no other way out.
-    package var trapsStrictly = false
     /// For `pillion exec`.
     package var name = ""
     /// Lines of the app's resolv.conf; empty leaves the host's.
@@ -39,10 +55,6 @@ package final class Agent {
     package var capturedPorts: [UInt16] = []
     /// Nil: the first that works.
     package var variant: NamespaceVariant?
-    /// Rules of the host for the app, which is no namespace.
-    package var isRootful = false
-    /// There: what does not come to the proxy does not get out.
-    package var refusesOthers = false
     /// The user ignores SIGCHLD, and so does the app.
     package var ignoresChildren = false
     /// The app and its arguments.
@@ -54,17 +66,13 @@ package final class Agent {
 
     func arguments(control: Int32, sockets: Int32) -> [String] {
       var arguments = [PL_NS_NAME, "agent", "control=\(control)", "sockets=\(sockets)", "name=\(name)"]
-      if !isolates { arguments.append("host=1") }
-      if traps { arguments.append("trap=1") }
-      if trapsStrictly { arguments.append("strict=1") }
-      if isRootful { arguments.append("rootful=1") }
+      arguments += place.arguments
       if let variant { arguments.append("variant=\(variant.rawValue)") }
       if changesPorts { arguments.append("changing=1") }
       if relaysDatagrams { arguments.append("datagrams=1") }
       if !resolver.isEmpty { arguments.append("resolver=" + resolver.joined(separator: ";")) }
       arguments.append("ports=" + ports.map { "\($0)" }.joined(separator: ","))
       arguments.append("captured=" + capturedPorts.map { "\($0)" }.joined(separator: ","))
-      if refusesOthers { arguments.append("refuse=1") }
       if ignoresChildren { arguments.append("nochildren=1") }
       // Not the agent's own: what is preloaded into the app has no business there.
       arguments += variables.map { "env=" + $0 }

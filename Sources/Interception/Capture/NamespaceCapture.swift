@@ -16,7 +16,7 @@ final class NamespaceCapture: Capture {
   func extend(_ plan: inout InterceptionPlan) { plan.opensAllHostPorts = followsHostPorts }
 
   func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
-    settings.isolates = true
+    settings.place = .namespace
     settings.resolver = ResolverSettings.lines(host: SmallFile.read("/etc/resolv.conf") ?? "")
     settings.ports = plan.loopbackPorts
     settings.capturedPorts = plan.capturedPorts

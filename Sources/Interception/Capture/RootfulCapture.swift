@@ -7,8 +7,7 @@ final class RootfulCapture: Capture {
   init(_ policy: OutboundTrafficPolicy) { self.policy = policy }
 
   func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
-    settings.isRootful = true
-    settings.refusesOthers = policy == .registryOnly
+    settings.place = .rootful(refusingOthers: policy == .registryOnly)
   }
 
   func open(_ agent: Agent) throws -> CaptureSockets { try agent.waitForSockets() }

@@ -10,8 +10,7 @@ final class TrapCapture: Capture {
   init(_ policy: OutboundTrafficPolicy) { self.policy = policy }
 
   func configure(_ settings: inout Agent.Settings, _ plan: InterceptionPlan) {
-    settings.traps = true
-    settings.trapsStrictly = policy == .registryOnly
+    settings.place = .trap(strictly: policy == .registryOnly)
   }
 
   func open(_ agent: Agent) throws -> CaptureSockets {
