@@ -236,13 +236,15 @@ static int hand_over_captures(const struct agent_options *options, const struct 
 }
 
 // Only where the app's own listeners come first: whatever the host opens would go before them.
-static void hand_over_ports(const struct agent_options *options, const struct agent_place *place) {
+static int hand_over_ports(const struct agent_options *options, const struct agent_place *place) {
   int netlink;
-  if (!options->changes_ports || strcmp(place->variant, "tproxy") != 0) return;
-  if (netlink_open(NETLINK_NETFILTER, &netlink) != 0) return;
+  if (!options->changes_ports || strcmp(place->variant, "tproxy") != 0) return 0;
+  int code = netlink_open(NETLINK_NETFILTER, &netlink);
+  if (code != 0) return code;
   struct pl_ns_message message = {.header = {.type = PL_NS_PORTS}};
-  pl_ns_send(options->control, &message, &netlink, 1);
+  code = pl_ns_send(options->control, &message, &netlink, 1);
   close(netlink);
+  return code;
 }
 
 // Prepares the namespace, or the app itself where it is to be trapped, and tells the proxy what there is.
@@ -259,8 +261,9 @@ static int become_ready(struct agent *agent) {
   } else if (!options->stays_on_host || options->is_rootful) {
     int code = options->is_rootful ? prepare_host(options, &place) : prepare(options, &place);
     if (code != 0) return code;
-    if ((code = hand_over_captures(options, &place)) != 0) return tell_failure(options, "sockets", code, EXIT_FAILED);
-    hand_over_ports(options, &place);
+    code = hand_over_captures(options, &place);
+    if (code == 0) code = hand_over_ports(options, &place);
+    if (code != 0) return tell_failure(options, "sockets", code, EXIT_FAILED);
     fds[message.header.b++] = place.captures[0];
     fds[message.header.b++] = place.dns_udp;
     fds[message.header.b++] = place.dns_tcp;
