@@ -21,9 +21,11 @@ package enum ProcessEnd {
   }
 
   /// Kills the children but for these.
-  /// - Returns: whether any is still there.
+  /// - Returns: whether there were any: what those leave comes to us with their ends.
   static func killChildren(but spared: Set<pid_t>) -> Bool {
-    !children().filter { !spared.contains($0) && pl_ns_kill_child($0) }.isEmpty
+    let others = children().filter { !spared.contains($0) }
+    for child in others { _ = pl_ns_kill_child(child) }
+    return !others.isEmpty
   }
 
   /// Ends by a signal, as the app did.
