@@ -22,6 +22,7 @@ package final class DNSServer: EventHandler {
   private var registration: Registration?
   private let resolver: HostResolver
   private let mailbox: Mailbox<DNSServer>
+  private var attachment: Registration?
   private var waiting: [UInt64: Asker] = [:]
   private var nextTicket: UInt64 = 0
   private var connections: [ObjectIdentifier: DNSConnection] = [:]
@@ -36,7 +37,7 @@ package final class DNSServer: EventHandler {
     socket = sockets.udp
     mailbox = try Mailbox()
     super.init()
-    try mailbox.attach(to: loop, self)
+    attachment = try mailbox.attach(to: loop, self)
     registration = try loop.register(socket.number, self)
     acceptor = try Acceptor(
       loop, listeningOn: sockets.tcp, accepted: { [unowned self] socket, _ in accept(socket) }, failed: { _ in })
@@ -46,6 +47,8 @@ package final class DNSServer: EventHandler {
   package func close() {
     if let registration { loop.unwatch(registration, socket.number) }
     registration = nil
+    if let attachment { mailbox.detach(attachment, from: loop) }
+    attachment = nil
     acceptor?.close()
     for connection in connections.values { connection.close() }
     waiting = [:]

@@ -24,6 +24,7 @@ package final class UDPRelay: EventHandler {
   private let capture: Descriptor
   private var registration: Registration?
   private let mailbox: Mailbox<UDPRelay>
+  private var attachment: Registration?
   private var flows: [UDPFlow.Key: UDPFlow] = [:]
 
   /// - Parameters:
@@ -48,7 +49,7 @@ package final class UDPRelay: EventHandler {
       throw error
     }
     super.init()
-    try mailbox.attach(to: loop, self)
+    attachment = try mailbox.attach(to: loop, self)
     registration = try loop.register(self.capture.number, self)
   }
 
@@ -58,6 +59,8 @@ package final class UDPRelay: EventHandler {
   func close() {
     if let registration { loop.unwatch(registration, capture.number) }
     registration = nil
+    if let attachment { mailbox.detach(attachment, from: loop) }
+    attachment = nil
     for flow in flows.values { flow.close() }
     flows = [:]
   }

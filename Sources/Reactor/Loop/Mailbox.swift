@@ -22,9 +22,15 @@ package final class Mailbox<Target>: Sendable {
     if first { wakeup.signal() }
   }
 
-  /// Runs the jobs on `loop`, as they come, with `target`.
-  package func attach(to loop: EventLoop, _ target: Target) throws(SystemError) {
-    _ = try loop.register(wakeup.descriptor, Reader(self, target))
+  /// Runs the jobs on `loop`, as they come, with `target`, which the loop holds for as long as it is not detached.
+  @discardableResult
+  package func attach(to loop: EventLoop, _ target: Target) throws(SystemError) -> Registration {
+    try loop.register(wakeup.descriptor, Reader(self, target))
+  }
+
+  /// Jobs that still come are not run.
+  package func detach(_ registration: Registration, from loop: EventLoop) {
+    loop.unwatch(registration, wakeup.descriptor)
   }
 
   private func takeAll() -> [Job] {

@@ -14,6 +14,8 @@ private final class ForwardHarness {
   let policy = PatientPolicy()
   private let store = StatsStore()
   private let worker: Worker
+  private let mailbox: Mailbox<Worker>
+  private let attachment: Registration
   private let listener: ListenerInfo
   private let address: Reactor.SocketAddress
 
@@ -47,10 +49,10 @@ private final class ForwardHarness {
     compiler.captures = ["l": policy]
     let snapshot = try compiler.compile(listeningOn: [address])
     listener = snapshot.listeners[0]
-    let mailbox = try Mailbox<Worker>()
+    mailbox = try Mailbox()
     worker = Worker(
       loop, index: 0, snapshot: snapshot, shard: store.makeShard(), main: try Mailbox<MainLoop>(), mailbox: mailbox)
-    try mailbox.attach(to: loop, worker)
+    attachment = try mailbox.attach(to: loop, worker)
     try worker.listen(listener, on: socket)
   }
 
@@ -58,6 +60,7 @@ private final class ForwardHarness {
   deinit {
     worker.stopListening()
     worker.abort()
+    mailbox.detach(attachment, from: loop)
     turn()
     worker.dismantle()
   }
