@@ -51,17 +51,18 @@ import Testing
     let fillers = try (0..<3).map { _ in try Sockets.connect(to: loopback).release() }
     defer { for filler in fillers { close(filler) } }
     let boxes = try Mailboxes()
-    _ = try Thread(name: "trapped") {
+    let trapped = try Thread(name: "trapped") {
       var notifications: Int32 = -1
       let code = pl_ns_trap(false, &notifications)
       Mailboxes.send(code == 0 ? notifications : -code, boxes.notifications.write)
       guard code == 0 else { return }
       // It inherits the trap.
-      _ = try? Thread(name: "waiting") { Mailboxes.send(Self.connect(blocks: true), boxes.results.write) }
+      let waiting = try? Thread(name: "waiting") { Mailboxes.send(Self.connect(blocks: true), boxes.results.write) }
       for _ in 0..<20 { Mailboxes.send(Self.connect(blocks: false), boxes.results.write) }
+      waiting?.join()
     }
     let notifications = Mailboxes.receive(boxes.notifications.read)
-    guard notifications >= 0 else { return }  // This machine has no traps, or we are in one.
+    guard notifications >= 0 else { return trapped.join() }  // This machine has no traps, or we are in one.
     let rules = TrapRules(
       TokenAddresses(), policy: .allowAny, capturePort: address.port, dnsUDP: loopback, dnsTCP: loopback)
     let supervisor = try TrapSupervisor(Descriptor(notifications), rules)
@@ -73,6 +74,7 @@ import Testing
       while let taken = try Sockets.accept(on: capture.number, remote: &remote) { _ = taken }
     }
     #expect(Mailboxes.receive(boxes.results.read) == 0)
+    trapped.join()
     supervisor.stop()
   }
 }
