@@ -110,27 +110,33 @@ bool pl_ns_exited(int status) { return WIFEXITED(status); }
 int pl_ns_exit_code(int status) { return WEXITSTATUS(status); }
 int pl_ns_term_signal(int status) { return WTERMSIG(status); }
 
-static ssize_t receive_control(int socket, struct msghdr *datagram) {
+// A datagram with what the kernel says of it.
+struct told_datagram {
+  _Alignas(struct cmsghdr) char control[256];
+  struct msghdr header;
+};
+
+static ssize_t receive_told(
+    int socket, void *buffer, size_t size, void *name, socklen_t name_size, struct told_datagram *datagram) {
+  struct iovec part = {.iov_base = buffer, .iov_len = size};
+  datagram->header = (struct msghdr){
+      .msg_name = name, .msg_namelen = name_size, .msg_iov = &part, .msg_iovlen = 1,
+      .msg_control = datagram->control, .msg_controllen = sizeof datagram->control};
   ssize_t received;
-  do received = recvmsg(socket, datagram, MSG_DONTWAIT);
+  do received = recvmsg(socket, &datagram->header, MSG_DONTWAIT);
   while (received < 0 && errno == EINTR);
+  datagram->header.msg_iov = NULL;  // it ends here
   return received < 0 ? -errno : received;
 }
 
 ssize_t pl_ns_receive_from(int socket, void *buffer, size_t size, struct pl_ns_peer *peer) {
-  union {
-    struct cmsghdr header;
-    char bytes[256];
-  } control;
-  struct iovec part = {.iov_base = buffer, .iov_len = size};
-  struct msghdr datagram = {
-      .msg_name = peer->name, .msg_namelen = sizeof peer->name, .msg_iov = &part, .msg_iovlen = 1,
-      .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-  ssize_t received = receive_control(socket, &datagram);
+  struct told_datagram datagram;
+  ssize_t received = receive_told(socket, buffer, size, peer->name, sizeof peer->name, &datagram);
   if (received < 0) return received;
-  peer->name_length = datagram.msg_namelen;
+  peer->name_length = datagram.header.msg_namelen;
   peer->control_length = 0;
-  for (struct cmsghdr *header = CMSG_FIRSTHDR(&datagram); header != NULL; header = CMSG_NXTHDR(&datagram, header)) {
+  struct msghdr *told = &datagram.header;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(told); header != NULL; header = CMSG_NXTHDR(told, header)) {
     bool is_address = (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == 50 /* IPV6_PKTINFO */) ||
                       (header->cmsg_level == IPPROTO_IP && header->cmsg_type == 8 /* IP_PKTINFO */);
     if (!is_address || header->cmsg_len > sizeof peer->control) continue;
@@ -142,19 +148,13 @@ ssize_t pl_ns_receive_from(int socket, void *buffer, size_t size, struct pl_ns_p
 }
 
 ssize_t pl_ns_receive_redirected(int socket, void *buffer, size_t size, struct pl_ns_flow *flow) {
-  union {
-    struct cmsghdr header;
-    char bytes[256];
-  } control;
-  struct iovec part = {.iov_base = buffer, .iov_len = size};
-  struct msghdr datagram = {
-      .msg_name = flow->from, .msg_namelen = sizeof flow->from, .msg_iov = &part, .msg_iovlen = 1,
-      .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-  ssize_t received = receive_control(socket, &datagram);
+  struct told_datagram datagram;
+  ssize_t received = receive_told(socket, buffer, size, flow->from, sizeof flow->from, &datagram);
   if (received < 0) return received;
-  flow->from_length = datagram.msg_namelen;
+  flow->from_length = datagram.header.msg_namelen;
   flow->to_length = 0;
-  for (struct cmsghdr *header = CMSG_FIRSTHDR(&datagram); header != NULL; header = CMSG_NXTHDR(&datagram, header)) {
+  struct msghdr *told = &datagram.header;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(told); header != NULL; header = CMSG_NXTHDR(told, header)) {
     bool is_destination = (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == 74 /* IPV6_ORIGDSTADDR */) ||
                           (header->cmsg_level == IPPROTO_IP && header->cmsg_type == 20 /* IP_ORIGDSTADDR */);
     size_t length = header->cmsg_len - CMSG_LEN(0);

@@ -81,8 +81,8 @@ int pl_ns_become_subreaper(void);
 // The children of the main thread: at most so many are written; how many there are.
 size_t pl_ns_list_children(pid_t *pids, size_t capacity);
 
-// Sends SIGKILL to a child, and waits for it where it has ended; whether it is still there.
-bool pl_ns_kill_child(pid_t pid);
+// Sends SIGKILL to a child, and takes its end where it has come already.
+void pl_ns_kill_child(pid_t pid);
 
 // SIGCHLD is not ignored from now on, which is what makes waiting for children possible. Whether it was.
 bool pl_ns_mind_children(void);

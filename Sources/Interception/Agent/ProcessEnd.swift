@@ -24,7 +24,7 @@ package enum ProcessEnd {
   /// - Returns: whether there were any: what those leave comes to us with their ends.
   static func killChildren(but spared: Set<pid_t>) -> Bool {
     let others = children().filter { !spared.contains($0) }
-    for child in others { _ = pl_ns_kill_child(child) }
+    for child in others { pl_ns_kill_child(child) }
     return !others.isEmpty
   }
 
